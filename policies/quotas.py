@@ -1,0 +1,28 @@
+"""What one tenant may use, as one table: name, default, unit, meaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from policies.limits import GIB, MIB
+
+
+@dataclass(frozen=True, slots=True)
+class Quotas:
+    """The quotas of one tenant. A field's name is its name in ``cloche-admin quotas set``."""
+
+    models: int = 20  # model names
+    versions: int = 50  # versions of one model
+    storage_bytes: int = 10 * GIB  # sources and weights, every version counted
+    upload_bytes: int = 4 * GIB  # one upload
+    queued_jobs: int = 10_000  # accepted and not yet running
+    concurrency: int = 2  # turns outstanding: sandboxes of this tenant that may run at once
+    requests_per_minute: int = 600_000  # admitted jobs; bursts up to a tenth of it
+    input_bytes: int = 4 * MIB  # one input
+    output_bytes: int = 8 * MIB  # one output
+    memory_bytes: int = 2 * GIB  # one sandbox
+    timeout_seconds: int = 30  # the longest one call may run
+    result_seconds: int = 86_400  # how long an ended job can be read
+
+
+QUOTA_NAMES: tuple[str, ...] = tuple(f.name for f in fields(Quotas))

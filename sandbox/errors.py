@@ -1,0 +1,57 @@
+"""What can go wrong on our side of the wall.
+
+SandboxError
+├── EngineUnreachable   the container engine doesn't answer
+├── ImageMissing        the runner image isn't built
+├── GpuUnavailable      the engine has no GPU to pass through
+└── StartFailed         a blank sandbox did not come up
+"""
+
+from __future__ import annotations
+
+
+class SandboxError(Exception):
+    """Root of this package's errors: platform faults, never a tenant's."""
+
+    code = "sandbox_error"
+
+
+class EngineUnreachable(SandboxError):
+    """The container engine doesn't answer."""
+
+    code = "engine_unreachable"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(
+            f"The container engine does not answer ({detail}). Start it, or set DOCKER_HOST to where it is."
+        )
+
+
+class ImageMissing(SandboxError):
+    """The runner image isn't there."""
+
+    code = "image_missing"
+
+    def __init__(self, tag: str) -> None:
+        self.tag = tag
+        super().__init__(f"The sandbox image {tag} is not built. Run `make setup`.")
+
+
+class GpuUnavailable(SandboxError):
+    """The engine has no GPU to give."""
+
+    code = "gpu_unavailable"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The engine has no GPU to pass through. Install the NVIDIA container toolkit, or run CPU workers."
+        )
+
+
+class StartFailed(SandboxError):
+    """A blank sandbox did not come up."""
+
+    code = "sandbox_start_failed"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"A blank sandbox did not come up: {detail}")

@@ -1,0 +1,119 @@
+"""What the job store takes and gives: frozen, typed, and free of Redis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+State = Literal["queued", "running", "succeeded", "failed", "canceled", "expired"]
+InputKind = Literal["json", "text", "bytes"]
+OutputKind = Literal["json", "bytes"]
+
+TERMINAL: frozenset[State] = frozenset({"succeeded", "failed", "canceled", "expired"})
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """One job asking to be admitted, with the limits that were true for ``generation``.
+
+    ``generation`` is the tenant's at the time key, quotas and version were looked up; a different
+    one in Redis means something changed since, and the answer is Stale: look again and retry.
+    """
+
+    job_id: str
+    tenant_id: str
+    model: str
+    version_id: str
+    version_number: int
+    generation: int
+    input_kind: InputKind
+    payload: bytes
+    timeout_seconds: float
+    queued_limit: int
+    requests_per_minute: int
+    concurrency: int
+    result_seconds: int
+    deadline_seconds: float | None = None
+    webhook: str | None = None
+    idempotency_key: str | None = None
+    fingerprint: str = ""  # of the request's body and options; compared when the idempotency key is known
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The job is durable in Redis."""
+
+    job_id: str
+    created_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """The idempotency key is known with the same fingerprint: this is the job it made."""
+
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Not admitted. ``retry_after_seconds`` is 0 where trying again doesn't help."""
+
+    why: Literal["stale", "rate", "queue_full", "idempotency_mismatch"]
+    retry_after_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """A job as it stands. Times are milliseconds since 1970 by Redis's clock; 0 means not yet.
+
+    ``error_type`` is an outcome kind (``model_error``, ``timed_out`` …) or "platform"; empty unless
+    failed. ``output`` is UTF-8 JSON or raw bytes; None unless succeeded and not yet expired.
+    """
+
+    id: str
+    tenant_id: str
+    model: str
+    version_id: str
+    version_number: int
+    state: State
+    created_ms: int
+    started_ms: int = 0
+    finished_ms: int = 0
+    predict_seconds: float | None = None
+    attempts: int = 0
+    cancel_requested: bool = False
+    timeout_seconds: float = 0.0
+    deadline_ms: int = 0
+    webhook: str = ""
+    error_type: str = ""
+    error_message: str = ""
+    error_traceback: str = ""
+    error_signal: int | None = None
+    logs: str = ""
+    logs_truncated: bool = False
+    output_kind: OutputKind = "json"
+    output: bytes | None = None
+
+    @property
+    def ended(self) -> bool:
+        """True when no transition can follow."""
+        return self.state in TERMINAL
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Jobs newest first (without their outputs), and the cursor of the next page or None."""
+
+    jobs: tuple[JobRecord, ...]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueHealth:
+    """What /readyz, /metrics and ``doctor`` want to know of the moving part."""
+
+    live_workers: int
+    queued_jobs: int
+    running_jobs: int
+    worker_faults: tuple[str, ...] = field(default=())  # error codes that live workers report, e.g. engine_unreachable
+    redis: dict[str, Any] = field(default_factory=dict)

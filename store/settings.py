@@ -1,0 +1,46 @@
+"""Where the data lives: read from the environment, by entry points only."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class StoreSettings(BaseSettings):
+    """``CLOCHE_DATA`` and the URLs derived from it. Nothing is created by reading them."""
+
+    model_config = SettingsConfigDict(env_prefix="CLOCHE_", extra="ignore")
+
+    data: Path = Path(".cloche")
+    run_dir: Path | None = None  # sockets and pid files; short, because a unix socket's path ends at 107 bytes
+    redis_url: str = ""
+    database_url: str = ""
+    blobs_url: str = ""
+    webhook_allow: str = Field(default="", description="comma-separated networks webhooks may reach besides public ones")
+
+    def resolved(self) -> StoreSettings:
+        """The same settings with every empty value replaced by its default under ``data``."""
+        data = self.data.resolve()
+        run_dir = self.run_dir or default_run_dir(data)
+        return self.model_copy(
+            update={
+                "data": data,
+                "run_dir": run_dir,
+                "redis_url": self.redis_url or f"unix://{run_dir}/redis.sock",
+                "database_url": self.database_url or f"sqlite:///{data}/catalog.sqlite3",
+                "blobs_url": self.blobs_url or f"file://{data}/blobs",
+            }
+        )
+
+
+def default_run_dir(data: Path) -> Path:
+    """A short folder of this installation's own, told apart by its data folder."""
+    tag = hashlib.sha256(str(data).encode()).hexdigest()[:10]
+    if os.geteuid() == 0:
+        return Path("/run/cloche") / tag
+    base = os.environ.get("XDG_RUNTIME_DIR") or f"/tmp/cloche-{os.geteuid()}"  # noqa: S108 - the fallback where no session manager gave a folder; created 0700
+    return Path(base) / "cloche" / tag
