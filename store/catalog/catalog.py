@@ -1,0 +1,53 @@
+"""The catalogue: one door to all of its tables."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from store.catalog.database import Database, parse_url
+from store.catalog.keys import Keys
+from store.catalog.migrate import migrate
+from store.catalog.models import Models
+from store.catalog.quotas import QuotaTable
+from store.catalog.tenants import Tenants
+
+
+class Catalog:
+    """Tenants, keys, quotas, models and versions in one SQL database.
+
+    Every method is one transaction, blocks for it (a thread is needed under asyncio), and raises
+    CatalogUnavailable when the database is away. Threads may share a catalogue; after a fork, open another.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.tenants = Tenants(database)
+        self.keys = Keys(database)
+        self.quotas = QuotaTable(database)
+        self.models = Models(database)
+
+    @classmethod
+    def open(cls, url: str) -> Catalog:
+        """Create what is missing (the file and its folder, the tables), bring the schema up to date, connect.
+
+        ``url`` is ``sqlite:////path/to/file`` or ``postgresql://user@host/name``.
+        Raises CatalogUnavailable, CatalogTooNew.
+        """
+        parsed = parse_url(url)
+        migrate(parsed)
+        return cls(Database(parsed))
+
+    def ping(self) -> None:
+        """Raise CatalogUnavailable unless the database answers."""
+        self._database.ping()
+
+    def close(self) -> None:
+        """Drop the connections. Safe to call twice."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
+        self.close()

@@ -1,0 +1,93 @@
+"""What the catalogue gives: frozen, typed, and free of SQL. Times are aware and in UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from policies.verdict import Verdict
+
+Status = Literal["checking", "ready", "refused", "failed"]
+LoadMode = Literal["auto", "meta", "plain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """Somebody who uploads models. ``webhook_secret`` signs what is sent to them; never log it."""
+
+    id: str
+    name: str
+    created_at: datetime
+    suspended_at: datetime | None = None
+    webhook_secret: str = field(default="", repr=False)
+
+    @property
+    def suspended(self) -> bool:
+        """True while nothing of this tenant is served."""
+        return self.suspended_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A bearer key, without its secret: only a hash of that is stored.
+
+    ``model_id`` set makes it an access token: it may run that model and nothing else.
+    ``prefix`` is the beginning of the secret, enough to recognise it by.
+    """
+
+    id: str
+    tenant_id: str
+    name: str
+    prefix: str
+    created_at: datetime
+    model_id: str | None = None
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Source and weights of one upload. Only status, load mode, error and verdict ever change.
+
+    ``error`` is JSON-able and set when status is failed: what loading it came to.
+    ``class_name`` is empty only for a refused source in which no class could be told.
+    """
+
+    id: str
+    model_id: str
+    tenant_id: str
+    model_name: str
+    number: int
+    status: Status
+    class_name: str
+    source_sha256: str
+    source_bytes: int
+    weights_sha256: str
+    weights_bytes: int
+    config: dict[str, Any]
+    verdict: Verdict
+    error: dict[str, Any] | None
+    load_mode: LoadMode
+    created_at: datetime
+    checked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A name in a tenant, with its versions in the order of their numbers (never none)."""
+
+    id: str
+    tenant_id: str
+    name: str
+    created_at: datetime
+    versions: tuple[Version, ...]
+
+    @property
+    def latest(self) -> Version:
+        """The newest upload, ready or not."""
+        return self.versions[-1]
+
+    @property
+    def latest_ready(self) -> Version | None:
+        """The version that serves the model's jobs, or None while nothing can."""
+        return next((version for version in reversed(self.versions) if version.status == "ready"), None)

@@ -1,0 +1,103 @@
+"""The catalogue's tables. A change here needs a migration; a test compares the two."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, MetaData, String, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from policies.verdict import Verdict
+from store.catalog.columns import UtcTime, VerdictJson
+
+
+class Base(DeclarativeBase):
+    """Every constraint has a name, so that a migration can find it again in both databases."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class TenantRow(Base):
+    """One tenant. Its row is the lock under which its quotas are counted."""
+
+    __tablename__ = "tenants"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    suspended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    webhook_secret: Mapped[str] = mapped_column(String(100))
+
+
+class QuotaRow(Base):
+    """A quota that differs from its default. No row means the default of the running release."""
+
+    __tablename__ = "quotas"
+
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    value: Mapped[int] = mapped_column(BigInteger)
+
+
+class ModelRow(Base):
+    """A name in a tenant. ``last_number`` only grows: a number is never given twice."""
+
+    __tablename__ = "models"
+    __table_args__ = (UniqueConstraint("tenant_id", "name"),)
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    last_number: Mapped[int]
+    versions: Mapped[list[VersionRow]] = relationship(
+        order_by="VersionRow.number", back_populates="model", passive_deletes=True
+    )
+
+
+class VersionRow(Base):
+    """One upload. Immutable but for what checking it finds out."""
+
+    __tablename__ = "versions"
+    __table_args__ = (UniqueConstraint("model_id", "number"), Index(None, "status", "created_at"))
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    model_id: Mapped[str] = mapped_column(ForeignKey("models.id", ondelete="CASCADE"))
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"), index=True)
+    number: Mapped[int]
+    status: Mapped[str] = mapped_column(String(20))
+    class_name: Mapped[str]
+    source_sha256: Mapped[str] = mapped_column(String(64))
+    source_bytes: Mapped[int] = mapped_column(BigInteger)
+    weights_sha256: Mapped[str] = mapped_column(String(64))
+    weights_bytes: Mapped[int] = mapped_column(BigInteger)
+    config: Mapped[dict[str, Any]] = mapped_column(JSON)
+    verdict: Mapped[Verdict] = mapped_column(VerdictJson)
+    error: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    load_mode: Mapped[str] = mapped_column(String(20))
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    checked_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    model: Mapped[ModelRow] = relationship(back_populates="versions")
+
+
+class KeyRow(Base):
+    """A bearer key. ``hash`` is the SHA-256 of its secret, which has 256 random bits: no salt is needed."""
+
+    __tablename__ = "keys"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"), index=True)
+    model_id: Mapped[str | None] = mapped_column(ForeignKey("models.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    prefix: Mapped[str] = mapped_column(String(20))
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcTime)

@@ -1,0 +1,40 @@
+"""A number per tenant that moves when something about the tenant changed.
+
+API processes keep tenants, keys, quotas and versions in memory. A job is admitted with the number
+they were read under; Redis compares it in the same step, so a change is in force at once everywhere.
+
+# gen:{tenant_id}  integer  how often the tenant changed; no key means 0; never expires
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from store.errors import RedisUnavailable
+
+
+def generation_key(tenant_id: str) -> str:
+    """The Redis key that holds the tenant's generation."""
+    return f"gen:{tenant_id}"
+
+
+def bump(redis: Redis, tenant_id: str) -> int:
+    """Say that the tenant changed; the new generation. Raises RedisUnavailable.
+
+    Call it after the change is committed: before, a reader could keep the old state under the new number.
+    """
+    try:
+        return redis.incr(generation_key(tenant_id))
+    except RedisError as exc:
+        raise RedisUnavailable(str(exc)) from exc
+
+
+def current(redis: Redis, tenant_id: str) -> int:
+    """The generation now. Raises RedisUnavailable."""
+    try:
+        return int(cast("bytes | None", redis.get(generation_key(tenant_id))) or 0)
+    except RedisError as exc:
+        raise RedisUnavailable(str(exc)) from exc
