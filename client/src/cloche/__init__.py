@@ -1,0 +1,76 @@
+"""Ask the models of a Cloche engine. Uploading them is ``cloche.pytorch``.
+
+``CLOCHE_URL`` and ``CLOCHE_API_KEY`` say where the engine is and who asks; nothing is read from the
+environment and nothing is connected before the first call.
+"""
+
+from __future__ import annotations
+
+from cloche._client import Client
+from cloche._default import predict, submit
+from cloche._errors import (
+    ApiError,
+    ClocheError,
+    ConfigurationError,
+    ConnectionFailed,
+    EngineUnavailable,
+    InputNotSendable,
+    JobCanceled,
+    JobExpired,
+    JobFailed,
+    JobUnsuccessful,
+    LoadFailed,
+    ModelNotReady,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    QuotaExceeded,
+    RateLimited,
+    RequestInvalid,
+    SourceRefused,
+    UploadRejected,
+    WaitTimedOut,
+    WeightsNotSavable,
+)
+from cloche._jobs import Job
+from cloche._models import Model, Version
+from cloche._retry import Retry
+from cloche._uploads import Upload
+from cloche._verdict import Verdict, Violation
+from cloche._version import __version__
+
+__all__ = [
+    "ApiError",
+    "Client",
+    "ClocheError",
+    "ConfigurationError",
+    "ConnectionFailed",
+    "EngineUnavailable",
+    "InputNotSendable",
+    "Job",
+    "JobCanceled",
+    "JobExpired",
+    "JobFailed",
+    "JobUnsuccessful",
+    "LoadFailed",
+    "Model",
+    "ModelNotReady",
+    "NotAllowed",
+    "NotAuthenticated",
+    "NotFound",
+    "QuotaExceeded",
+    "RateLimited",
+    "RequestInvalid",
+    "Retry",
+    "SourceRefused",
+    "Upload",
+    "UploadRejected",
+    "Verdict",
+    "Version",
+    "Violation",
+    "WaitTimedOut",
+    "WeightsNotSavable",
+    "__version__",
+    "predict",
+    "submit",
+]

@@ -1,0 +1,202 @@
+"""One engine, seen by one key."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+from cloche._deadline import Deadline
+from cloche._errors import WaitTimedOut
+from cloche._inputs import JobOptions, job_body
+from cloche._jobs import WAIT_STEP_SECONDS, Job, Status, prefer_wait
+from cloche._models import Model, Version
+from cloche._retry import Retry
+from cloche._settings import settings
+from cloche._transport import READ_SECONDS, WAIT_MARGIN_SECONDS, Request, Transport
+from cloche._uploads import OnBytes, Upload, UploadRequest
+from cloche._verdict import Verdict
+
+PREDICT_SECONDS = 60.0
+PAGE_JOBS = 100
+
+
+class Client:
+    """One engine, seen by one key. Safe to share between threads; a context manager, or call close().
+
+    ``url`` and ``api_key`` default to ``CLOCHE_URL`` (http://127.0.0.1:8000) and ``CLOCHE_API_KEY``.
+    An access token is a key too: it may run its one model and read that model's jobs.
+    """
+
+    def __init__(self, url: str | None = None, api_key: str | None = None, *, retry: Retry | None = None) -> None:
+        chosen = settings(url, api_key)
+        self._transport = Transport(url=chosen.url, api_key=chosen.api_key, retry=retry or Retry())
+
+    def __repr__(self) -> str:
+        return f"<Client of {self.url}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def url(self) -> str:
+        """The engine's address."""
+        return self._transport.url
+
+    def close(self) -> None:
+        """Close the connections. Safe to call twice."""
+        self._transport.close()
+
+    # Asking
+
+    def predict(
+        self,
+        model: str,
+        input: object,  # noqa: A002 - the word the API uses
+        *,
+        timeout: float | None = PREDICT_SECONDS,
+        timeout_seconds: float | None = None,
+        deadline_seconds: float | None = None,
+    ) -> Any:
+        """What the model answers to ``input``.
+
+        ``timeout`` is how long to wait here (None: for ever), ``timeout_seconds`` how long the model may
+        compute, ``deadline_seconds`` how long the job may stay queued. Raises JobFailed, JobCanceled or
+        JobExpired when there is no answer, WaitTimedOut (its ``job`` goes on) when time is up here.
+        """
+        deadline = Deadline(timeout)
+        options = JobOptions(timeout_seconds=timeout_seconds, deadline_seconds=deadline_seconds)
+        job = self._submit(model, input, options=options, deadline=deadline, wait_seconds=deadline.left_seconds)
+        return job.result(None if timeout is None else deadline.left_seconds)
+
+    def submit(
+        self,
+        model: str,
+        input: object,  # noqa: A002 - the word the API uses
+        *,
+        timeout_seconds: float | None = None,
+        deadline_seconds: float | None = None,
+        webhook: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        """Hand in a job and return at once.
+
+        A request that is sent again after a failure never makes a second job: each call carries an
+        Idempotency-Key of its own, or the one given here.
+        """
+        options = JobOptions(timeout_seconds=timeout_seconds, deadline_seconds=deadline_seconds, webhook=webhook)
+        return self._submit(model, input, options=options, idempotency_key=idempotency_key)
+
+    def job(self, job_id: str) -> Job:
+        """A job by its id, as it stands now. Raises NotFound."""
+        response = self._transport.send(Request("GET", f"/v1/jobs/{_quoted(job_id)}"))
+        return Job(response.json(), transport=self._transport)
+
+    def jobs(self, *, model: str | None = None, status: Status | None = None) -> Iterator[Job]:
+        """This tenant's jobs, newest first, fetched page by page as they are asked for."""
+        params = {"limit": str(PAGE_JOBS)}
+        params |= {name: value for name, value in {"model": model, "status": status}.items() if value}
+        while True:
+            page = self._get("/v1/jobs", params=params)
+            for data in page["jobs"]:
+                yield Job(data, transport=self._transport)
+            if not page.get("next_cursor"):
+                return
+            params = {**params, "cursor": page["next_cursor"]}
+
+    # Models
+
+    def check(self, source: str | bytes) -> Verdict:
+        """What the policy says about a source. Stores nothing, runs nothing."""
+        content = source.encode() if isinstance(source, str) else source
+        request = Request("POST", "/v1/check", content=content, headers={"Content-Type": "text/x-python"})
+        return Verdict.from_dict(self._transport.send(request).json())
+
+    def upload(self, upload: Upload, *, on_bytes: OnBytes = lambda count: None) -> Version:
+        """Send files that exist already. The version is still being checked when this returns.
+
+        The weights are streamed from their file, never held in memory; ``on_bytes`` is told of each
+        part that went out.
+        """
+        with UploadRequest(upload, on_bytes=on_bytes) as request:
+            return Version.from_dict(self._transport.send(request).json())
+
+    def model(self, name: str) -> Model:
+        """A model with its versions. Raises NotFound."""
+        return Model.from_dict(self._get(f"/v1/models/{_quoted(name)}"))
+
+    def models(self) -> list[Model]:
+        """Every model of this tenant."""
+        return [Model.from_dict(data) for data in self._get("/v1/models")["models"]]
+
+    def version(self, name: str, number: int) -> Version:
+        """One version, as it stands now. Raises NotFound."""
+        return Version.from_dict(self._get(f"/v1/models/{_quoted(name)}/versions/{number}"))
+
+    def wait_checked(self, version: Version, *, timeout: float | None = None) -> Version:
+        """The version once it is no longer being checked: ready, refused or failed. Raises WaitTimedOut."""
+        deadline = Deadline(timeout)
+        path = f"/v1/models/{_quoted(version.model)}/versions/{version.number}"
+        while version.status == "checking":
+            if deadline.passed:
+                raise WaitTimedOut(
+                    f"Version {version.number} of {version.model!r} is still being checked after {timeout:g} s; "
+                    "the check goes on."
+                )
+            wait_seconds = min(WAIT_STEP_SECONDS, deadline.left_seconds)
+            version = Version.from_dict(self._get(path, wait_seconds=wait_seconds, deadline=deadline))
+        return version
+
+    def create_token(self, name: str) -> str:
+        """A new access token: a key that may run this one model and nothing else. Shown this once."""
+        # Sent twice it would make two tokens, one of them unknown to anybody.
+        request = Request("POST", f"/v1/models/{_quoted(name)}/tokens", repeatable=False)
+        return str(self._transport.send(request).json()["token"])
+
+    def _submit(
+        self,
+        model: str,
+        value: object,
+        *,
+        options: JobOptions,
+        deadline: Deadline | None = None,
+        wait_seconds: float = 0.0,
+        idempotency_key: str | None = None,
+    ) -> Job:
+        body = job_body(value, options=options)
+        wait_seconds = min(WAIT_STEP_SECONDS, wait_seconds)
+        headers = {"Content-Type": body.content_type, "Idempotency-Key": idempotency_key or str(uuid.uuid4())}
+        request = Request(
+            "POST",
+            f"/v1/models/{_quoted(model)}/jobs",
+            headers=headers | prefer_wait(wait_seconds),
+            params=body.params,
+            content=body.content,
+            read_seconds=READ_SECONDS + wait_seconds,
+        )
+        return Job(self._transport.send(request, deadline=deadline).json(), transport=self._transport)
+
+    def _get(
+        self,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        wait_seconds: float = 0.0,
+        deadline: Deadline | None = None,
+    ) -> Any:
+        read_seconds = wait_seconds + WAIT_MARGIN_SECONDS if wait_seconds else READ_SECONDS
+        request = Request(
+            "GET", path, params=params or {}, headers=prefer_wait(wait_seconds), read_seconds=read_seconds
+        )
+        return self._transport.send(request, deadline=deadline).json()
+
+
+def _quoted(name: str) -> str:
+    return quote(name, safe="")

@@ -1,0 +1,156 @@
+"""One job: where it stands, its output, its logs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+from urllib.parse import quote
+
+from cloche._deadline import Deadline
+from cloche._errors import JobCanceled, JobExpired, JobFailed, WaitTimedOut
+from cloche._outputs import job_output
+from cloche._transport import WAIT_MARGIN_SECONDS, Request, Transport
+
+Status = Literal["queued", "running", "succeeded", "failed", "canceled", "expired"]
+ENDED: frozenset[str] = frozenset({"succeeded", "failed", "canceled", "expired"})
+
+# One request waits this long at most, so that proxies with a minute's patience let it live.
+WAIT_STEP_SECONDS = 30.0
+
+
+class Job:
+    """A job on the engine. Holds what was last heard of it, and asks again until it has ended."""
+
+    def __init__(self, data: Mapping[str, Any], *, transport: Transport) -> None:
+        self._data = dict(data)
+        self._transport = transport
+
+    def __repr__(self) -> str:
+        return f"<Job {self.id} of {self.model!r}, last seen {self._data['status']}>"
+
+    @property
+    def id(self) -> str:
+        """The engine's name for it."""
+        return str(self._data["id"])
+
+    @property
+    def model(self) -> str:
+        """The model's name."""
+        return str(self._data.get("model") or "")
+
+    @property
+    def version(self) -> int | None:
+        """The version that answers: the newest ready one at the time of asking."""
+        number = self._data.get("version")
+        return number if isinstance(number, int) else None
+
+    @property
+    def status(self) -> Status:
+        """Where it stands now. Asks the engine, unless the job has ended."""
+        self.refresh()
+        status: Status = self._data["status"]
+        return status
+
+    @property
+    def ended(self) -> bool:
+        """True when nothing will change any more. Goes by what was last heard; asks nobody."""
+        return self._data["status"] in ENDED
+
+    @property
+    def created_at(self) -> datetime | None:
+        """When the engine accepted it, by the engine's clock."""
+        return _moment(self._data.get("created_at"))
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When it began to run; None while it is queued. Goes by what was last heard."""
+        return _moment(self._data.get("started_at"))
+
+    @property
+    def finished_at(self) -> datetime | None:
+        """When it ended; None before that. Goes by what was last heard."""
+        return _moment(self._data.get("finished_at"))
+
+    @property
+    def queue_seconds(self) -> float | None:
+        """How long it waited; None while it does."""
+        return self._data.get("queue_seconds")
+
+    @property
+    def predict_seconds(self) -> float | None:
+        """How long predict_single took; None where it was not run to its end."""
+        return self._data.get("predict_seconds")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The engine's JSON as last heard."""
+        return dict(self._data)
+
+    def refresh(self) -> Job:
+        """Ask the engine where it stands, unless it has ended."""
+        if not self.ended:
+            self._fetch(wait_seconds=0.0, deadline=None)
+        return self
+
+    def wait(self, timeout: float | None = None) -> Job:
+        """Return once it has ended, however it did. Raises WaitTimedOut after ``timeout`` seconds."""
+        deadline = Deadline(timeout)
+        while not self.ended:
+            if deadline.passed:
+                raise WaitTimedOut(f"Job {self.id} is still {self._data['status']} after {timeout:g} s.", job=self)
+            self._fetch(wait_seconds=min(WAIT_STEP_SECONDS, deadline.left_seconds), deadline=deadline)
+        return self
+
+    def result(self, timeout: float | None = None) -> Any:
+        """Wait, then what predict_single returned.
+
+        Raises JobFailed, JobCanceled or JobExpired when the job ended otherwise, WaitTimedOut when it
+        has not ended after ``timeout`` seconds; it goes on then, and can be waited for again.
+        """
+        self.wait(timeout)
+        match self._data["status"]:
+            case "succeeded":
+                return job_output(self._data)
+            case "canceled":
+                raise JobCanceled(job=self)
+            case "expired":
+                raise JobExpired(job=self)
+            case _:
+                raise JobFailed(self._data.get("error") or {}, job=self)
+
+    def cancel(self) -> Job:
+        """Ask for its end: at once where it is queued, by killing its sandbox where it runs.
+
+        A job that ended before stays as it is. Does not wait for the sandbox to be gone.
+        """
+        if not self.ended:
+            response = self._transport.send(Request("POST", f"{self._path}/cancel"))
+            self._data = response.json()
+        return self
+
+    def logs(self) -> str:
+        """What the model printed, as far as the engine kept it. Asks the engine, unless the job has ended."""
+        self.refresh()
+        return str(self._data.get("logs") or "")
+
+    @property
+    def _path(self) -> str:
+        return f"/v1/jobs/{quote(self.id, safe='')}"
+
+    def _fetch(self, *, wait_seconds: float, deadline: Deadline | None) -> None:
+        request = Request(
+            "GET",
+            self._path,
+            headers=prefer_wait(wait_seconds),
+            read_seconds=wait_seconds + WAIT_MARGIN_SECONDS,
+        )
+        self._data = self._transport.send(request, deadline=deadline).json()
+
+
+def prefer_wait(seconds: float) -> dict[str, str]:
+    """The header that asks the engine to answer only once there is news, or after whole seconds."""
+    return {"Prefer": f"wait={max(1, int(seconds))}"} if seconds > 0 else {}
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

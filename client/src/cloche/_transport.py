@@ -1,0 +1,106 @@
+"""Requests to one engine: authenticated, retried where that is safe, errors as exceptions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from cloche._deadline import Deadline
+from cloche._errors import ConnectionFailed
+from cloche._problems import error_from
+from cloche._retry import NOT_NOW, UNKNOWN, Retry, retry_after_seconds
+from cloche._version import __version__
+
+CONNECT_SECONDS = 10.0
+READ_SECONDS = 30.0
+# What an answer that was asked to wait may take on top of the wait.
+WAIT_MARGIN_SECONDS = 15.0
+
+# The connection was never made: nothing was sent, so any request may be sent again.
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request. ``repeatable`` is True when carrying it out twice is the same as once.
+
+    ``files`` makes the multipart parts anew for each attempt, since a file is read to its end by one.
+    """
+
+    method: str
+    path: str
+    repeatable: bool = True
+    headers: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
+    content: bytes | None = None
+    data: Mapping[str, str] | None = None
+    files: Callable[[], Mapping[str, Any]] | None = None
+    read_seconds: float = READ_SECONDS
+
+
+class Transport:
+    """A pool of connections to one engine. Safe to share between threads; not across a fork."""
+
+    def __init__(self, *, url: str, api_key: str, retry: Retry) -> None:
+        self.url = url
+        self._retry = retry
+        headers = {"Authorization": f"Bearer {api_key}", "User-Agent": f"cloche-python/{__version__}"}
+        self._http = httpx.Client(base_url=url, headers=headers, timeout=httpx.Timeout(READ_SECONDS))
+
+    def close(self) -> None:
+        """Close the connections. Safe to call twice."""
+        self._http.close()
+
+    def send(self, request: Request, *, deadline: Deadline | None = None) -> httpx.Response:
+        """The answer, below 400. Raises ApiError for the others, ConnectionFailed when there is none.
+
+        Sends again after an answer that says "not now", after a connection that was never made, and,
+        where the request is repeatable, after one that broke; never past the deadline.
+        """
+        until = deadline or Deadline(None)
+        attempt = 1
+        while True:
+            outcome = self._attempt(request)
+            if isinstance(outcome, httpx.Response) and outcome.status_code < 400:
+                return outcome
+            pause = self._pause(outcome, request, attempt)
+            if pause is None or pause >= until.left_seconds:
+                raise self._error(outcome)
+            self._retry.sleep(pause)
+            attempt += 1
+
+    def _attempt(self, request: Request) -> httpx.Response | httpx.TransportError:
+        timeout = httpx.Timeout(request.read_seconds, connect=CONNECT_SECONDS)
+        try:
+            return self._http.request(
+                request.method,
+                request.path,
+                headers=request.headers,
+                params=request.params or None,
+                content=request.content,
+                data=request.data,
+                files=request.files() if request.files else None,
+                timeout=timeout,
+            )
+        except httpx.TransportError as exc:
+            return exc
+
+    def _pause(self, outcome: httpx.Response | httpx.TransportError, request: Request, attempt: int) -> float | None:
+        if isinstance(outcome, httpx.Response):
+            if outcome.status_code in NOT_NOW or (outcome.status_code in UNKNOWN and request.repeatable):
+                asked = retry_after_seconds(outcome.headers.get("Retry-After"))
+                return self._retry.pause_seconds(attempt, asked_seconds=asked)
+            return None
+        if request.repeatable or isinstance(outcome, _NOT_SENT):
+            return self._retry.pause_seconds(attempt, asked_seconds=None)
+        return None
+
+    def _error(self, outcome: httpx.Response | httpx.TransportError) -> Exception:
+        if isinstance(outcome, httpx.Response):
+            return error_from(outcome)
+        failure = ConnectionFailed(self.url, str(outcome) or type(outcome).__name__)
+        failure.__cause__ = outcome
+        return failure
