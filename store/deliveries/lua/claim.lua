@@ -1,0 +1,42 @@
+-- Take up to N due deliveries, one from each lane in turn, oldest lane first.
+-- Returns {next due ms or -1, then for each: id, claim, tenant, url, body, attempts}.
+local courier, room = ARGV[1], tonumber(ARGV[2])
+local now = now_ms()
+local answer = { -1 }
+
+local function take(lane)
+  local id = redis.call('ZRANGEBYSCORE', 'deliveries:lane:' .. lane, '-inf', now, 'LIMIT', 0, 1)[1]
+  if not id then place(lane) return end
+  local d = redis.call('HMGET', 'delivery:' .. id, 'tenant', 'url', 'body', 'attempts')
+  if not d[1] then -- a record somebody deleted by hand
+    redis.call('ZREM', 'deliveries:lane:' .. lane, id)
+    place(lane)
+    return
+  end
+  if busy(d[1]) >= TENANT_ROOM then
+    redis.call('ZREM', 'deliveries:scheduled', lane)
+    redis.call('SADD', 'deliveries:parked:' .. d[1], lane)
+    return
+  end
+  redis.call('ZREM', 'deliveries:lane:' .. lane, id)
+  redis.call('SADD', 'deliveries:claims:' .. courier, id)
+  count_busy(lane, 1)
+  count_busy(d[1], 1)
+  local claim = redis.call('HINCRBY', 'delivery:' .. id, 'claim', 1)
+  redis.call('HSET', 'delivery:' .. id, 'state', 'sending', 'last_attempt_ms', now)
+  for _, part in ipairs({ id, claim, d[1], d[2], d[3], d[4] }) do answer[#answer + 1] = part end
+  room = room - 1
+  place(lane)
+end
+
+while room > 0 do
+  local lanes = redis.call('ZRANGEBYSCORE', 'deliveries:scheduled', '-inf', now, 'LIMIT', 0, room)
+  if #lanes == 0 then break end
+  for _, lane in ipairs(lanes) do
+    if room > 0 then take(lane) end
+  end
+end
+
+local first = redis.call('ZRANGE', 'deliveries:scheduled', 0, 0, 'WITHSCORES')
+if first[2] then answer[1] = math.max(0, tonumber(first[2]) - now) end
+return answer

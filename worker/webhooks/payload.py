@@ -1,0 +1,89 @@
+"""What an endpoint is told: the job as the API shows it, in the envelope of the Standard Webhooks specification."""
+
+from __future__ import annotations
+
+import base64
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from store.jobs.records import JobRecord
+
+INLINE_OUTPUT_BYTES = 64 * 1024  # larger outputs are fetched by their URL
+
+
+def build(job: JobRecord, *, public_url: str = "") -> bytes:
+    """The body of a delivery, UTF-8 JSON. The same job always gives the same bytes."""
+    data = job_json(job, public_url=public_url)
+    return msgspec.json.encode({"type": f"job.{job.state}", "timestamp": data["finished_at"], "data": data})
+
+
+def job_json(job: JobRecord, *, public_url: str) -> dict[str, Any]:
+    """The job's JSON; ``output`` is null when it is larger than 64 KiB, and ``urls.output`` says where it is."""
+    output, encoding = _output(job)
+    return {
+        "id": job.id,
+        "model": job.model,
+        "version": job.version_number,
+        "status": job.state,
+        "output": output,
+        "output_encoding": encoding,
+        "error": _error(job),
+        "logs": _text(job.logs),
+        "logs_truncated": job.logs_truncated,
+        "created_at": _iso(job.created_ms),
+        "started_at": _iso(job.started_ms),
+        "finished_at": _iso(job.finished_ms),
+        "queue_seconds": _seconds(job.created_ms, job.started_ms),
+        "predict_seconds": job.predict_seconds,
+        "attempts": job.attempts,
+        "urls": _urls(job.id, public_url=public_url),
+    }
+
+
+def _output(job: JobRecord) -> tuple[Any, str | None]:
+    """The output where it is small and sound. It comes from a sandbox: JSON is spliced in only once it parsed whole."""
+    if job.output is None:
+        return None, None
+    encoding = "json" if job.output_kind == "json" else "base64"
+    if len(job.output) > INLINE_OUTPUT_BYTES:
+        return None, encoding
+    if encoding == "base64":
+        return base64.b64encode(job.output).decode(), encoding
+    try:
+        msgspec.json.decode(job.output)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return None, encoding
+    return msgspec.Raw(job.output), encoding
+
+
+def _error(job: JobRecord) -> dict[str, Any] | None:
+    if not job.error_type:
+        return None
+    return {
+        "type": job.error_type,
+        "message": _text(job.error_message),
+        "traceback": _text(job.error_traceback),
+        "signal": job.error_signal,
+    }
+
+
+def _urls(job_id: str, *, public_url: str) -> dict[str, str]:
+    own = f"{public_url.rstrip('/')}/v1/jobs/{job_id}"
+    return {"self": own, "cancel": f"{own}/cancel", "output": f"{own}/output"}
+
+
+def _text(text: str) -> str:
+    return text.encode(errors="replace").decode()  # what a model printed may hold lone surrogates
+
+
+def _iso(milliseconds: int) -> str | None:
+    if not milliseconds:
+        return None
+    moment = datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _seconds(start_ms: int, end_ms: int) -> float | None:
+    return round((end_ms - start_ms) / 1000, 3) if start_ms and end_ms else None
