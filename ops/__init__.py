@@ -1,0 +1,1 @@
+"""Sets up, starts and stops Cloche on one machine. ``make help`` lists what it does."""

@@ -1,0 +1,137 @@
+"""The whole of Cloche on this machine: up, down, status."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from ops import docker_host, lock, part, readiness, sandboxes
+from ops.console import say
+from ops.errors import EngineUnavailable, NotReady, PortBusy
+from ops.part import Part
+from ops.parts import all_parts
+from ops.settings import Settings
+
+REDIS_SECONDS = 60.0  # loading a long append-only file takes its time
+
+
+def up(settings: Settings) -> None:
+    """Start every part that doesn't run, and return when the API says that all is ready.
+
+    Harmless when all runs. When it fails, what it started is taken down again, and what ran before still runs.
+    """
+    with lock.held(settings.data / "up.lock"):
+        _make_folders(settings)
+        _refuse_without_engine()
+        parts = all_parts(settings)
+        _stop_surplus(settings, parts)
+        started = [item for item in parts if not _is_current(item)]
+        _refuse_busy_port(settings, started)
+        try:
+            _start(started)
+            _wait_until_ready(settings, parts)
+        except BaseException:
+            say("taking down what was started")
+            _stop_in_order([item.record_file for item in started])
+            raise
+
+
+def down(settings: Settings) -> list[str]:
+    """Stop every part and remove its sandboxes, keeping the data; the names of what ran."""
+    with lock.held(settings.data / "up.lock"):
+        stopped = _stop_in_order(_record_files(settings))
+        removed = sandboxes.remove_all(settings)
+        if removed:
+            say(f"removed {removed} sandboxes")
+        (settings.run_dir / "redis.sock").unlink(missing_ok=True)
+        return stopped
+
+
+def _make_folders(settings: Settings) -> None:
+    for folder in (settings.data, settings.logs, settings.data / "redis", settings.run_dir):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+def _refuse_without_engine() -> None:
+    host = docker_host.chosen()
+    reason = docker_host.trouble(host)
+    if reason is not None:
+        raise EngineUnavailable(
+            f"The container engine at {host} does not answer ({reason}). "
+            "Run `make setup`, start it, or set DOCKER_HOST to where it is."
+        )
+
+
+def _is_current(item: Part) -> bool:
+    found = item.running()
+    return found is not None and found.spec == item.spec
+
+
+def _refuse_busy_port(settings: Settings, started: Sequence[Part]) -> None:
+    """An API of ours that is about to be restarted doesn't count: its port is free by then."""
+    api = next((item for item in started if item.name == "api"), None)
+    if api is None:
+        return
+    ours = api.running()
+    taken = not readiness.port_is_free(settings.host, settings.port)
+    if taken and (ours is None or ours.url != api.url):
+        raise PortBusy(settings.host, settings.port)
+
+
+def _stop_surplus(settings: Settings, parts: Sequence[Part]) -> None:
+    """Fewer workers than last time, or a Redis from elsewhere now."""
+    wanted = {item.record_file for item in parts}
+    surplus = [path for path in _record_files(settings) if path not in wanted]
+    for name in _stop_in_order(surplus):
+        say(f"{name}: stopped, no longer wanted")
+
+
+def _start(started: Sequence[Part]) -> None:
+    for item in started:
+        if item.running() is not None:
+            say(f"{item.name}: settings changed, restarting")
+            part.stop([item.record_file])
+        process = item.start()
+        say(f"{item.name}: started, pid {process.pid}, log {item.log}")
+        if item.name == "redis":
+            _wait_for_redis(item)
+
+
+def _wait_for_redis(item: Part) -> None:
+    deadline = time.monotonic() + REDIS_SECONDS
+    while not readiness.redis_answers(Path(item.url.removeprefix("unix://"))):
+        _refuse_dead([item])
+        if time.monotonic() > deadline:
+            raise NotReady(f"Redis did not answer within {REDIS_SECONDS:.0f} seconds. Read {item.log}.")
+        time.sleep(0.02)
+
+
+def _wait_until_ready(settings: Settings, parts: Sequence[Part]) -> None:
+    deadline = time.monotonic() + settings.up_timeout_seconds
+    while (reason := readiness.api_trouble(settings.url)) is not None:
+        _refuse_dead(parts)
+        if time.monotonic() > deadline:
+            raise NotReady(
+                f"Not ready after {settings.up_timeout_seconds:.0f} seconds: {reason} The logs are in {settings.logs}."
+            )
+        time.sleep(0.1)
+    _refuse_dead(parts)
+
+
+def _refuse_dead(parts: Sequence[Part]) -> None:
+    for item in parts:
+        if item.running() is None:
+            words = part.last_lines(item.log)
+            raise NotReady(f"{item.name} ended while starting. Its last words, from {item.log}:{words}")
+
+
+def _record_files(settings: Settings) -> list[Path]:
+    return sorted(settings.run_dir.glob("*.pid")) if settings.run_dir.is_dir() else []
+
+
+def _stop_in_order(record_files: Sequence[Path]) -> list[str]:
+    """Everybody who uses Redis first, Redis last, so that nobody's last words are lost."""
+    redis = [path for path in record_files if path.stem == "redis"]
+    others = [path for path in record_files if path.stem != "redis"]
+    return part.stop(others) + part.stop(redis)

@@ -1,0 +1,48 @@
+"""The parts of an installation, in the order they start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ops.part import Part
+from ops.settings import Settings
+
+
+def all_parts(settings: Settings) -> list[Part]:
+    """Redis (unless another one is used), the API, the workers, the courier."""
+    workers = [_python_part(settings, f"worker-{number}", "cloche-worker") for number in range(1, settings.workers + 1)]
+    api = _python_part(settings, "api", "cloche-api", url=settings.url)
+    courier = _python_part(settings, "courier", "cloche-courier")
+    return [*([redis(settings)] if settings.owns_redis else []), api, *workers, courier]
+
+
+def redis(settings: Settings) -> Part:
+    """A Redis of this installation's own that has every acknowledged write on disk, and evicts nothing."""
+    folder = settings.data / "redis"
+    socket = settings.run_dir / "redis.sock"
+    # Redis reads nothing from the environment: leaving Cloche's settings out keeps it running when they change.
+    env = {name: value for name, value in settings.environment.items() if not name.startswith(("CLOCHE_", "DOCKER_"))}
+    command: list[str | Path] = ["redis-server", "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700"]
+    command += ["--dir", folder, "--appendonly", "yes", "--appendfsync", "always", "--save", ""]
+    command += ["--maxmemory-policy", "noeviction", "--daemonize", "no", "--protected-mode", "yes"]
+    return Part(
+        name="redis",
+        command=command,
+        log=settings.logs / "redis.log",
+        run_dir=settings.run_dir,
+        cwd=folder,
+        env=env,
+        url=f"unix://{socket}",
+    )
+
+
+def _python_part(settings: Settings, name: str, program: str, *, url: str = "") -> Part:
+    return Part(
+        name=name,
+        command=[settings.program(program)],
+        log=settings.logs / f"{name}.log",
+        run_dir=settings.run_dir,
+        cwd=settings.root,
+        env=settings.environment,
+        url=url,
+    )

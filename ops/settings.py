@@ -1,0 +1,79 @@
+"""What `make up` is told by the environment. Read by the entry point only."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from store.settings import StoreSettings
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One installation on this machine, told apart from others by its data folder."""
+
+    data: Path
+    run_dir: Path
+    host: str
+    port: int
+    workers: int
+    redis_url: str
+    owns_redis: bool
+    up_timeout_seconds: float
+    environment: Mapping[str, str]
+    root: Path = ROOT
+
+    @property
+    def url(self) -> str:
+        """Where the API answers; an address that means "every interface" is asked on loopback."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104 - compared, not bound
+        return f"http://{host}:{self.port}"
+
+    @property
+    def logs(self) -> Path:
+        """The folder of logs."""
+        return self.data / "logs"
+
+    def program(self, name: str) -> Path:
+        """One of the environment's commands."""
+        return self.root / ".venv" / "bin" / name
+
+
+def load() -> Settings:
+    """The settings with every default filled in, and handed to the parts in full."""
+    store = StoreSettings().resolved()
+    assert store.run_dir is not None  # resolved() fills it
+    host = os.environ.get("CLOCHE_HOST") or "127.0.0.1"
+    port = int(os.environ.get("CLOCHE_PORT") or 8000)
+    return Settings(
+        data=store.data,
+        run_dir=store.run_dir,
+        host=host,
+        port=port,
+        workers=int(os.environ.get("CLOCHE_WORKERS") or max(2, (os.cpu_count() or 2) // 2)),
+        redis_url=store.redis_url,
+        owns_redis=not os.environ.get("CLOCHE_REDIS_URL"),
+        up_timeout_seconds=float(os.environ.get("CLOCHE_UP_TIMEOUT_SECONDS") or 90),
+        environment=_environment(store, host=host, port=port),
+    )
+
+
+def _environment(store: StoreSettings, *, host: str, port: int) -> dict[str, str]:
+    """This environment with Cloche's settings written out: the parts must not each work them out again."""
+    settings = {
+        "CLOCHE_DATA": str(store.data),
+        "CLOCHE_RUN_DIR": str(store.run_dir),
+        "CLOCHE_REDIS_URL": store.redis_url,
+        "CLOCHE_DATABASE_URL": store.database_url,
+        "CLOCHE_BLOBS_URL": store.blobs_url,
+        "CLOCHE_HOST": host,
+        "CLOCHE_PORT": str(port),
+        "PYTHONUNBUFFERED": "1",
+    }
+    # make tells its children about itself; a part that calls make would believe it is a sub-make.
+    inherited = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+    return {**inherited, **settings}
