@@ -1,0 +1,162 @@
+"""The worker's side of the job store: begin a turn, settle and claim, end it, stay alive, reap."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+import redis
+
+from store.jobs.records import InputKind, OutputKind
+from store.jobs.scripts import script
+from store.jobs.turns import TURNS_QUEUE_KEY, enqueue_check, enqueue_turns, turns_queue
+
+MAX_ATTEMPTS = 3  # runs a job may start before a platform fault is its outcome
+DEAD_AFTER_SECONDS = 3.5  # a worker silent for longer is taken for dead; it beats every second
+
+Ending = Literal["succeeded", "failed", "retry", "release"]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A job this worker may run, under the fence it must present when it is done."""
+
+    job_id: str
+    fence: bytes
+    kind: InputKind
+    payload: bytes
+    timeout_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of one claim. "release": never started. "retry": a platform fault, try elsewhere."""
+
+    claim: Claim
+    ending: Ending
+    predict_seconds: float = 0.0
+    output_kind: OutputKind = "json"
+    output: bytes = b""
+    error_type: str = ""
+    error_message: str = ""
+    error_traceback: str = ""
+    error_signal: int | None = None
+    logs: str = ""
+    logs_truncated: bool = False
+
+    def arguments(self) -> tuple[Any, ...]:
+        """The twelve arguments settle.lua reads for each outcome, in its order."""
+        c = self.claim
+        return (
+            *(c.job_id, c.fence, self.ending, int(self.predict_seconds * 1e6), self.output_kind, self.output),
+            *(self.error_type, self.error_message, self.error_traceback),
+            "" if self.error_signal is None else self.error_signal,
+            *(self.logs, "1" if self.logs_truncated else "0"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The next batch, and what a turn needs to know to decide whether to go on.
+
+    ``over`` means the turn is no longer this worker's. ``others_waiting`` counts turns and checks in RQ.
+    """
+
+    over: bool
+    others_waiting: int
+    pending: int
+    claims: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reaped:
+    """What one round of the reaper did."""
+
+    taken_back: int
+    expired: int
+    reissued: int
+
+
+class JobBack:
+    """One worker's connection to the job store. Not for use by several threads at once."""
+
+    def __init__(self, connection: redis.Redis, *, worker: str) -> None:
+        self.worker = worker
+        self._redis = connection
+        self._queue = turns_queue(connection)
+
+    def begin(self, token: str) -> tuple[str, str] | None:
+        """Begin the turn: (version id, tenant id), or None when it is over or somebody else's."""
+        answer = self._run("begin", token, self.worker)
+        return (answer[0].decode(), answer[1].decode()) if answer else None
+
+    def settle(
+        self,
+        token: str,
+        version_id: str,
+        outcomes: Sequence[Settlement],
+        *,
+        want: int,
+        linger: bool = False,
+        more: bool = False,
+    ) -> Settled:
+        """Write outcomes and claim up to ``want`` jobs in one round trip.
+
+        ``linger`` asks to be woken when the queue was empty; ``more`` says that one sandbox is too slow
+        for what is pending, so that the tenant's concurrency may grow to another worker.
+        """
+        arguments: list[Any] = [self.worker, token, version_id, want, int(linger), int(more), TURNS_QUEUE_KEY]
+        arguments += [len(outcomes), MAX_ATTEMPTS]
+        for outcome in outcomes:
+            arguments += outcome.arguments()
+        state, waiting, pending, issued, claimed = self._run("settle", *arguments)
+        if issued:
+            enqueue_turns(self._queue, issued)
+        return Settled(
+            over=state != b"ok",
+            others_waiting=waiting,
+            pending=pending,
+            claims=tuple(_claim(row) for row in claimed),
+        )
+
+    def recover(self) -> int:
+        """Hand back every claim in this worker's name: for a reply lost on the way, with nothing in hand."""
+        return int(self._run("recover", self.worker))
+
+    def end(self, token: str) -> None:
+        """End the turn; what waited for its place gets it."""
+        enqueue_turns(self._queue, self._run("end_turn", token))
+
+    def heartbeat(self, *, fault: str = "") -> bool:
+        """Say that this worker lives. False: it was taken for dead meanwhile, and its claims were given away."""
+        return bool(self._run("heartbeat", self.worker, fault))
+
+    def reap(self, *, goodbye: bool = False) -> Reaped:
+        """One round of the reaper; with ``goodbye`` this worker's own claims and turns are given back too."""
+        dead_after_ms = int(DEAD_AFTER_SECONDS * 1000)
+        also = self.worker if goodbye else ""
+        taken, expired, issued = self._run("reap", dead_after_ms, MAX_ATTEMPTS, TURNS_QUEUE_KEY, also)
+        return Reaped(taken_back=taken, expired=expired, reissued=enqueue_turns(self._queue, issued))
+
+    def enqueue_check(self, version_id: str) -> None:
+        """Ask a worker to check an uploaded version."""
+        enqueue_check(self._queue, version_id)
+
+    def _run(self, name: str, *arguments: Any) -> Any:
+        found = script(name)
+        try:
+            return self._redis.evalsha(found.sha1, 0, *arguments)
+        except redis.exceptions.NoScriptError:
+            return self._redis.eval(found.text, 0, *arguments)
+
+
+def _claim(row: Sequence[Any]) -> Claim:
+    job_id, fence, kind, timeout, payload = row
+    return Claim(
+        job_id=job_id.decode(),
+        fence=str(fence).encode(),
+        kind=cast("InputKind", kind.decode()),
+        payload=payload,
+        timeout_seconds=float(timeout),
+    )

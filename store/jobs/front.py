@@ -1,0 +1,263 @@
+"""The API's side of the job store: admit, read, wait, cancel, list."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+import structlog
+
+from store.errors import RedisUnavailable
+from store.jobs.back import DEAD_AFTER_SECONDS
+from store.jobs.codec import decode_announcement, decode_record
+from store.jobs.records import (
+    TERMINAL,
+    Admission,
+    Admitted,
+    JobRecord,
+    Page,
+    QueueHealth,
+    Refused,
+    Replayed,
+    State,
+)
+from store.jobs.scripts import script
+from store.jobs.turns import enqueue_check, enqueue_turns, turns_queue
+from store.jobs.wire import Wire
+
+log = structlog.get_logger()
+
+_SCRIPTS = ("admit", "watch", "cancel")
+_POLL_SECONDS = 5.0  # how long a waiter trusts announcements before it looks for itself
+_SCAN = 200  # ids looked at in one step of a filtered page
+_SCAN_STEPS = 10
+
+
+@dataclass(slots=True)
+class _Waiter:
+    """Requests of this process that wait for one job. ``announced``: its end will be told to us."""
+
+    future: asyncio.Future[JobRecord | None]
+    announced: bool = True
+    count: int = 0
+
+
+class JobFront:
+    """One API process's connection to the job store. Use from one event loop, between start() and close().
+
+    Every method raises RedisUnavailable when Redis can't be asked. After that, whether an admission
+    happened is unknown; asking again with the same idempotency key is safe.
+    """
+
+    def __init__(self, redis_url: str) -> None:
+        self._url = redis_url
+        self._name = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self._waiters: dict[str, _Waiter] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Connect in the background. Does not fail when Redis is away: calls do, until it is back."""
+        load = [("SCRIPT", "LOAD", script(name).text) for name in _SCRIPTS]
+        self._wire = Wire(self._url, greeting=load)
+        self._events = Wire(self._url, greeting=[("SUBSCRIBE", f"ended:{self._name}")], push=self._on_event)
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="rq")
+        self._queue = turns_queue(redis.Redis.from_url(self._url, socket_timeout=5))
+        self._spawn(self._listen())
+
+    async def close(self) -> None:
+        """Drop the connections. Waiters are told nothing more."""
+        for task in self._tasks:
+            task.cancel()
+        self._wire.close()
+        self._events.close()
+        self._thread.shutdown(wait=True)
+
+    async def generation(self, tenant_id: str) -> int:
+        """The tenant's generation: moves whenever a key, quota or version of the tenant changes."""
+        return int(await self._wire.call("GET", f"gen:{tenant_id}") or 0)
+
+    async def admit(self, admission: Admission, *, wait: bool = False) -> Admitted | Replayed | Refused:
+        """Make the job durable, or say why not. One round trip.
+
+        With ``wait``, the end will be announced to this process: follow with wait().
+        """
+        a = admission
+        if wait:
+            self._waiters[a.job_id] = _Waiter(asyncio.get_running_loop().create_future())
+        try:
+            answer = await self._script("admit", *self._admit_arguments(a, wait=wait))
+        except BaseException:
+            self._waiters.pop(a.job_id, None)
+            raise
+        what = answer[0]
+        if what == b"ok":
+            if len(answer) > 2:
+                self._issue(answer[2:])
+            return Admitted(job_id=a.job_id, created_ms=int(answer[1]))
+        self._waiters.pop(a.job_id, None)
+        if what == b"replay":
+            return Replayed(job_id=answer[1].decode())
+        if what == b"rate":
+            return Refused(why="rate", retry_after_seconds=int(answer[1]) / 1e6)
+        return Refused(why=what.decode(), retry_after_seconds=1.0 if what == b"queue_full" else 0.0)
+
+    async def get(self, tenant_id: str, job_id: str) -> JobRecord | None:
+        """The tenant's job with its output, or None."""
+        # The id goes into a key: only ids of our own shape are looked up.
+        if not job_id.startswith("job_") or len(job_id) > 64:
+            return None
+        fields, output = await asyncio.gather(
+            self._wire.call("HGETALL", f"job:{job_id}"), self._wire.call("GET", f"out:{job_id}")
+        )
+        record = decode_record(job_id, _pairs(fields), output) if fields else None
+        return record if record and record.tenant_id == tenant_id else None
+
+    async def wait(self, tenant_id: str, job_id: str, seconds: float) -> JobRecord | None:
+        """The job, at the latest after ``seconds``: ended, or as it stands then. None when unknown."""
+        waiter = self._waiters.get(job_id)
+        if waiter is None:
+            waiter = self._waiters[job_id] = _Waiter(asyncio.get_running_loop().create_future(), announced=False)
+        waiter.count += 1
+        try:
+            if not waiter.announced:
+                waiter.announced = True
+                state = await self._script("watch", tenant_id, job_id, self._name)
+                if state == b"" or state.decode() in TERMINAL:
+                    return await self.get(tenant_id, job_id)
+            return await self._await_end(waiter.future, tenant_id, job_id, seconds)
+        finally:
+            waiter.count -= 1
+            if waiter.count == 0:
+                self._waiters.pop(job_id, None)
+
+    async def _await_end(
+        self, future: asyncio.Future[JobRecord | None], tenant_id: str, job_id: str, seconds: float
+    ) -> JobRecord | None:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while not future.done() and (left := until - loop.time()) > 0:
+            await asyncio.wait([future], timeout=min(left, _POLL_SECONDS))
+            if not future.done():
+                record = await self.get(tenant_id, job_id)
+                if record is None or record.ended:
+                    return record
+        # The announcement leaves out what is large: read it then. And it is checked for whom it is.
+        record = future.result() if future.done() else None
+        if record is None or record.tenant_id != tenant_id:
+            return await self.get(tenant_id, job_id)
+        return record
+
+    async def cancel(self, tenant_id: str, job_id: str) -> JobRecord | None:
+        """Cancel the job if it has not ended, and give it as it stands afterwards. None when unknown."""
+        await self._script("cancel", tenant_id, job_id)
+        return await self.get(tenant_id, job_id)
+
+    async def page(
+        self,
+        tenant_id: str,
+        *,
+        limit: int,
+        cursor: str | None = None,
+        model: str | None = None,
+        state: State | None = None,
+    ) -> Page:
+        """Jobs newest first. With a filter a page may hold fewer than ``limit`` though more follow."""
+        found: list[JobRecord] = []
+        last = cursor
+        for _ in range(_SCAN_STEPS):
+            step = max(limit - len(found), _SCAN) if (model or state) else limit - len(found)
+            top = f"({last}" if last else "+"
+            key = f"jobs:{tenant_id}"
+            ids = [i.decode() for i in await self._wire.call("ZREVRANGEBYLEX", key, top, "-", "LIMIT", 0, step)]
+            for job_id, record in zip(ids, await self._records(ids), strict=True):
+                last = job_id
+                if record and model in (None, record.model) and state in (None, record.state):
+                    found.append(record)
+                if len(found) == limit:
+                    return Page(jobs=tuple(found), next_cursor=last)
+            if len(ids) < step:
+                return Page(jobs=tuple(found))
+        return Page(jobs=tuple(found), next_cursor=last)
+
+    async def enqueue_check(self, version_id: str) -> None:
+        """Ask a worker to check an uploaded version. Lost requests are found again by the reaper."""
+        await self._in_thread(enqueue_check, version_id)
+
+    async def health(self) -> QueueHealth:
+        """The state of the moving part, asked now."""
+        time, workers, faults, stats = await asyncio.gather(
+            self._wire.call("TIME"),
+            self._wire.call("ZRANGE", "workers", 0, -1, "WITHSCORES"),
+            self._wire.call("HGETALL", "faults"),
+            self._wire.call("HGETALL", "stats"),
+        )
+        oldest = int(time[0]) * 1000 + int(time[1]) // 1000 - DEAD_AFTER_SECONDS * 1000
+        alive = {name for name, beat in _pairs(workers).items() if float(beat) >= oldest}
+        numbers = {name.decode(): int(value) for name, value in _pairs(stats).items()}
+        return QueueHealth(
+            live_workers=len(alive),
+            queued_jobs=numbers.get("queued", 0),
+            running_jobs=numbers.get("running", 0),
+            worker_faults=tuple(sorted({v.decode() for k, v in _pairs(faults).items() if k in alive})),
+            redis={"stats": numbers},
+        )
+
+    def _admit_arguments(self, a: Admission, *, wait: bool) -> tuple[str | bytes | int | float, ...]:
+        deadline_ms = int(a.deadline_seconds * 1000) if a.deadline_seconds else 0
+        return (
+            *(a.job_id, a.tenant_id, a.generation, a.model, a.version_id, a.version_number),
+            *(a.input_kind, a.payload, a.timeout_seconds, deadline_ms, a.webhook or ""),
+            *(a.queued_limit, a.requests_per_minute, a.concurrency, a.result_seconds),
+            *(a.idempotency_key or "", a.fingerprint, self._name if wait else ""),
+        )
+
+    async def _script(self, name: str, *arguments: str | bytes | int | float) -> Any:
+        return await self._wire.call("EVALSHA", script(name).sha1, 0, *arguments)
+
+    async def _records(self, ids: Sequence[str]) -> list[JobRecord | None]:
+        hashes = await asyncio.gather(*[self._wire.call("HGETALL", f"job:{i}") for i in ids])
+        return [decode_record(i, _pairs(h), None) if h else None for i, h in zip(ids, hashes, strict=True)]
+
+    def _issue(self, issued: Sequence[Any]) -> None:
+        # Not waited for: the turn is on the books, and the reaper hands it to RQ should this fail.
+        self._spawn(self._in_thread(enqueue_turns, issued))
+
+    async def _in_thread(self, function: Any, argument: Any) -> None:
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._thread, function, self._queue, argument)
+        except redis.RedisError as exc:
+            log.warning("rq_enqueue_failed", error=type(exc).__name__)
+
+    def _spawn(self, work: Any) -> None:
+        task: asyncio.Task[None] = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _listen(self) -> None:
+        """Keep the subscription up for as long as the process lives."""
+        while True:
+            try:
+                await self._events.open()
+                await self._events.lost.wait()
+            except RedisUnavailable:
+                await asyncio.sleep(0.2)
+
+    def _on_event(self, reply: Any) -> None:
+        if not isinstance(reply, list) or reply[0] != b"message":
+            return
+        job_id, fields, output = decode_announcement(reply[2])
+        waiter = self._waiters.get(job_id)
+        if waiter is None or waiter.future.done():
+            return
+        too_large = output is None and fields.get(b"s") == b"succeeded"
+        waiter.future.set_result(None if too_large else decode_record(job_id, fields, output))
+
+
+def _pairs(flat: Sequence[bytes]) -> dict[bytes, bytes]:
+    return dict(zip(flat[::2], flat[1::2], strict=True))

@@ -1,0 +1,61 @@
+-- Admit one job, or say why not: idempotency, rate, depth, then the record and its place in the queue.
+-- Reads gen, idem, rate, load; writes job, in, pending, jobs, load, rate, idem, deadlines, waiting, turn*.
+-- Returns {"ok", created ms, version, token, ...turns for RQ} | {"replay", id} | {"stale"} |
+--         {"rate", retry after us} | {"queue_full"} | {"idempotency_mismatch"}
+local id, tenant, generation, model, version, number = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local kind, payload, timeout, deadline_ms, hook = ARGV[7], ARGV[8], ARGV[9], tonumber(ARGV[10]), ARGV[11]
+local queued_limit, per_minute, concurrency, keep = tonumber(ARGV[12]), tonumber(ARGV[13]), ARGV[14], ARGV[15]
+local idem, fingerprint, waiter = ARGV[16], ARGV[17], ARGV[18]
+
+if (redis.call('GET', 'gen:' .. tenant) or '0') ~= generation then return { 'stale' } end
+
+local idem_key = 'idem:' .. tenant .. ':' .. idem
+if idem ~= '' then
+  local known = redis.call('GET', idem_key)
+  if known then
+    local print, first = string.match(known, '^(%S*) (%S+)$')
+    if print ~= fingerprint then return { 'idempotency_mismatch' } end
+    return { 'replay', first }
+  end
+end
+
+local load_key = 'load:' .. tenant
+if tonumber(redis.call('HGET', load_key, 'queued') or '0') >= queued_limit then return { 'queue_full' } end
+
+-- GCRA: https://www.itu.int/rec/T-REC-I.371 (virtual scheduling), bursts of a tenth of a minute's worth.
+local us = now_us()
+local now = math.floor(us / 1000)
+local interval = 60000000 / per_minute
+local tolerance = interval * math.max(1, per_minute / 10)
+local arrival = math.max(tonumber(redis.call('GET', 'rate:' .. tenant) or '0'), us)
+local early = arrival + interval - tolerance - us
+if early > 0 then return { 'rate', string.format('%.0f', early) } end
+redis.call('SET', 'rate:' .. tenant, string.format('%.0f', arrival + interval), 'PX', 60001)
+
+redis.call('HSET', 'job:' .. id, 't', tenant, 'm', model, 'v', version, 'n', number, 's', 'queued', 'c', now,
+  'k', kind, 'to', timeout, 'keep', keep)
+if hook ~= '' then redis.call('HSET', 'job:' .. id, 'hook', hook) end
+if waiter ~= '' then redis.call('HSET', 'job:' .. id, 'wt', waiter) end
+if deadline_ms > 0 then
+  redis.call('HSET', 'job:' .. id, 'dl', now + deadline_ms)
+  redis.call('ZADD', 'deadlines', now + deadline_ms, id)
+end
+redis.call('SET', 'in:' .. id, payload)
+redis.call('RPUSH', 'pending:' .. version, id)
+redis.call('ZADD', 'jobs:' .. tenant, 0, id)
+count(tenant, 'queued', 1)
+redis.call('HSET', load_key, 'conc', concurrency)
+redis.call('HINCRBY', 'stats', 'admitted', 1)
+if idem ~= '' then redis.call('SET', idem_key, fingerprint .. ' ' .. id, 'EX', 86400) end
+
+local answer = { 'ok', now }
+local lingering = redis.call('SPOP', 'lingering:' .. version)
+if lingering then
+  redis.call('PUBLISH', 'wake:' .. lingering, version)
+elseif redis.call('SCARD', 'vturns:' .. version) == 0 then
+  want_turn(tenant, version)
+  for _, part in ipairs(issue_turns(tenant, now)) do answer[#answer + 1] = part end
+  -- No room: whoever lingers on another version of this tenant makes some.
+  if #answer == 2 then redis.call('PUBLISH', 'wake:any', tenant) end
+end
+return answer

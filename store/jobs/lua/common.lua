@@ -1,0 +1,164 @@
+-- Prepended to every script of this folder. Redis runs each script whole, so a script is one transaction.
+--
+-- Keys (one Redis, never a cluster: names are built here from ids, not passed in)
+--   job:{id}            hash    the job; expires `keep` seconds after its end. Fields, short because there are millions:
+--                               t tenant, m model, v version id, n version number, s state, c created ms, k input kind,
+--                               to timeout s, dl deadline ms, hook webhook url, keep result seconds, wt API processes
+--                               that wait for its end, a attempts, f fence, w worker, b begun ms, e ended ms,
+--                               p predict us, et/em/eb/es error type/message/traceback/signal, lg logs, lt logs cut,
+--                               ok output kind
+--   in:{id}             string  the input; gone when the job ends
+--   out:{id}            string  the output; expires with the job
+--   pending:{version}   list    ids of queued jobs, oldest first; may hold ids that ended meanwhile: claim skips them
+--   jobs:{tenant}       zset    ids of all jobs of a tenant, score 0: lexical order is order of birth
+--   load:{tenant}       hash    queued, running: exact counters; conc: the concurrency last seen at admission
+--   rate:{tenant}       string  GCRA's theoretical arrival time, us
+--   gen:{tenant}        string  generation: moves when key, quota or version of the tenant changes
+--   idem:{tenant}:{key} string  fingerprint and job id of an idempotency key; expires after a day
+--   turn:{token}        hash    v version, t tenant, w worker once begun
+--   turns:{tenant}      set     tokens of turns outstanding
+--   vturns:{version}    set     tokens of turns outstanding
+--   waiting:{tenant}    list    versions that have work and wait for one of the tenant's turns
+--   turns:issued        zset    tokens handed to RQ and not begun, by time of issue
+--   lingering:{version} set     workers that hold the version and have nothing to do
+--   workers             zset    worker names by last heartbeat ms
+--   faults              hash    worker name -> code of what keeps it from serving
+--   claims:{worker}     set     ids of jobs running there
+--   tokens:{worker}     set     tokens of turns begun there
+--   deadlines           zset    ids of queued jobs by deadline ms
+--   ended               zset    "{tenant} {id}" of ended jobs by the time their record expires, ms
+--   webhooks:due        list    ids of ended jobs whose webhook has to be sent
+--   stats               hash    queued, running (now), admitted, ended:{state}:{error type} (ever)
+-- Channels
+--   ended:{api process}  a job somebody there waits for has ended
+--   wake:{worker}        a version it lingers on has work
+--   wake:any             a turn waits: whoever lingers looks whether to make room
+--   cancel:{worker}      a job it runs was canceled
+
+-- The one table of legal transitions. running -> queued is a claim handed back or taken back.
+local NEXT = {
+  queued = { running = true, canceled = true, expired = true },
+  running = { queued = true, succeeded = true, failed = true, canceled = true },
+}
+
+-- Move a tenant's exact counter, and the whole engine's with it.
+local function count(tenant, what, delta)
+  redis.call('HINCRBY', 'load:' .. tenant, what, delta)
+  redis.call('HINCRBY', 'stats', what, delta)
+end
+
+local function now_us()
+  local t = redis.call('TIME')
+  return t[1] * 1000000 + t[2]
+end
+
+local function now_ms()
+  return math.floor(now_us() / 1000)
+end
+
+local function legal(from, to)
+  return NEXT[from] ~= nil and NEXT[from][to] == true
+end
+
+-- Everything an API process needs to answer, so that it does not have to read: length-prefixed strings,
+-- the record's fields and values, then "out" and the output where it is small.
+local function announce(id, waiters)
+  local fields = redis.call('HGETALL', 'job:' .. id)
+  if redis.call('STRLEN', 'out:' .. id) <= 65536 then
+    fields[#fields + 1] = 'out'
+    fields[#fields + 1] = redis.call('GET', 'out:' .. id) or ''
+  end
+  local parts = { struct.pack('>I4', #id), id }
+  for i = 1, #fields do
+    parts[#parts + 1] = struct.pack('>I4', #fields[i])
+    parts[#parts + 1] = fields[i]
+  end
+  local message = table.concat(parts)
+  for name in string.gmatch(waiters, '%S+') do
+    redis.call('PUBLISH', 'ended:' .. name, message)
+  end
+end
+
+-- Give a job its one terminal state. The caller has checked that the transition is legal and written
+-- what belongs to it (output, error); `from` is the state the job is in.
+local function finish(id, from, to, error_type, now)
+  local key = 'job:' .. id
+  local job = redis.call('HMGET', key, 't', 'keep', 'hook', 'wt', 'dl', 'w')
+  redis.call('HSET', key, 's', to, 'e', now)
+  redis.call('DEL', 'in:' .. id)
+  count(job[1], from, -1)
+  if job[5] then redis.call('ZREM', 'deadlines', id) end
+  if from == 'running' and job[6] then redis.call('SREM', 'claims:' .. job[6], id) end
+  local keep_ms = tonumber(job[2]) * 1000
+  redis.call('PEXPIRE', key, keep_ms)
+  if to == 'succeeded' then redis.call('PEXPIRE', 'out:' .. id, keep_ms) end
+  redis.call('ZADD', 'ended', now + keep_ms, job[1] .. ' ' .. id)
+  redis.call('HINCRBY', 'stats', 'ended:' .. to .. ':' .. error_type, 1)
+  if job[3] then redis.call('RPUSH', 'webhooks:due', id) end
+  if job[4] then announce(id, job[4]) end
+end
+
+-- Put a running job back at the front of its queue.
+local function hand_back(id, now)
+  local key = 'job:' .. id
+  local job = redis.call('HMGET', key, 't', 'v', 'w')
+  redis.call('HSET', key, 's', 'queued')
+  redis.call('HDEL', key, 'b', 'w')
+  redis.call('SREM', 'claims:' .. job[3], id)
+  count(job[1], 'running', -1)
+  count(job[1], 'queued', 1)
+  redis.call('LPUSH', 'pending:' .. job[2], id)
+end
+
+local function fail_platform(id, message, now)
+  redis.call('HSET', 'job:' .. id, 'et', 'platform', 'em', message)
+  finish(id, 'running', 'failed', 'platform', now)
+end
+
+-- Remember that a version wants a turn, once.
+local function want_turn(tenant, version)
+  if not redis.call('LPOS', 'waiting:' .. tenant, version) then
+    redis.call('RPUSH', 'waiting:' .. tenant, version)
+  end
+end
+
+-- Turn the tenant's oldest wishes into turns while its concurrency allows. Returns {version, token, ...}:
+-- the caller hands each to RQ. A turn that never reaches RQ is found by reap through turns:issued.
+local function issue_turns(tenant, now)
+  local issued = {}
+  local room = tonumber(redis.call('HGET', 'load:' .. tenant, 'conc') or '1')
+    - redis.call('SCARD', 'turns:' .. tenant)
+  while room > 0 do
+    local version = redis.call('LPOP', 'waiting:' .. tenant)
+    if not version then break end
+    if redis.call('LLEN', 'pending:' .. version) > 0 then
+      local token = 'trn_' .. version .. '_' .. redis.call('INCR', 'turns:serial')
+      redis.call('HSET', 'turn:' .. token, 'v', version, 't', tenant)
+      redis.call('SADD', 'turns:' .. tenant, token)
+      redis.call('SADD', 'vturns:' .. version, token)
+      redis.call('ZADD', 'turns:issued', now, token)
+      issued[#issued + 1] = version
+      issued[#issued + 1] = token
+      room = room - 1
+    end
+  end
+  return issued
+end
+
+-- Take a turn off the books and let what waits have its place.
+local function drop_turn(token, now)
+  local turn = redis.call('HMGET', 'turn:' .. token, 'v', 't', 'w')
+  if not turn[1] then return {} end
+  redis.call('DEL', 'turn:' .. token)
+  redis.call('SREM', 'turns:' .. turn[2], token)
+  redis.call('SREM', 'vturns:' .. turn[1], token)
+  redis.call('ZREM', 'turns:issued', token)
+  if turn[3] then
+    redis.call('SREM', 'tokens:' .. turn[3], token)
+    redis.call('SREM', 'lingering:' .. turn[1], turn[3])
+  end
+  if redis.call('LLEN', 'pending:' .. turn[1]) > 0 and redis.call('SCARD', 'vturns:' .. turn[1]) == 0 then
+    want_turn(turn[2], turn[1])
+  end
+  return issue_turns(turn[2], now)
+end

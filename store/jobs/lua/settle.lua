@@ -1,0 +1,80 @@
+-- Write the outcomes of finished calls, then claim up to `want` more jobs: one round trip a batch.
+-- An outcome counts only if the job is still running under the fence it was claimed with.
+-- Returns {state of the turn, turns that wait for this one's place, pending, {turns for RQ}, {claimed: id, fence, kind, timeout, input, ...}}
+local worker, token, version, want, linger = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5] == '1'
+local more, rq_queue, count, max_attempts = ARGV[6] == '1', ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
+local WIDTH = 12
+local now = now_ms()
+
+for i = 0, count - 1 do
+  local at = 10 + i * WIDTH
+  local id, fence, to = ARGV[at], ARGV[at + 1], ARGV[at + 2]
+  local key = 'job:' .. id
+  local job = redis.call('HMGET', key, 's', 'f', 'w', 'a')
+  if job[1] == 'running' and job[2] == fence and job[3] == worker then
+    if to == 'release' then
+      -- Claimed, never started: the attempt does not count.
+      redis.call('HINCRBY', key, 'a', -1)
+      hand_back(id, now)
+    elseif to == 'retry' then
+      if tonumber(job[4]) >= max_attempts then
+        fail_platform(id, ARGV[at + 7], now)
+      else
+        hand_back(id, now)
+      end
+    elseif legal('running', to) then
+      redis.call('HSET', key, 'p', ARGV[at + 3])
+      if to == 'succeeded' then
+        redis.call('HSET', key, 'ok', ARGV[at + 4])
+        redis.call('SET', 'out:' .. id, ARGV[at + 5])
+      else
+        redis.call('HSET', key, 'et', ARGV[at + 6], 'em', ARGV[at + 7], 'eb', ARGV[at + 8], 'es', ARGV[at + 9])
+      end
+      if ARGV[at + 10] ~= '' then redis.call('HSET', key, 'lg', ARGV[at + 10], 'lt', ARGV[at + 11]) end
+      finish(id, 'running', to, ARGV[at + 6], now)
+    end
+  end
+end
+
+local turn = redis.call('HMGET', 'turn:' .. token, 'w', 't')
+if turn[1] ~= worker then return { 'gone', 0, 0, {}, {} } end
+local tenant = turn[2]
+
+local claimed, bytes = {}, 0
+while want > 0 and bytes < 1048576 do
+  local id = redis.call('LPOP', 'pending:' .. version)
+  if not id then break end
+  local key = 'job:' .. id
+  local job = redis.call('HMGET', key, 's', 'k', 'to', 'dl')
+  if job[1] == 'queued' then
+    if job[4] and tonumber(job[4]) <= now then
+      finish(id, 'queued', 'expired', '', now)
+    else
+      redis.call('HSET', key, 's', 'running', 'b', now, 'w', worker)
+      redis.call('HINCRBY', key, 'a', 1)
+      local fence = redis.call('HINCRBY', key, 'f', 1)
+      redis.call('SADD', 'claims:' .. worker, id)
+      count(tenant, 'queued', -1)
+      count(tenant, 'running', 1)
+      if job[4] then redis.call('ZREM', 'deadlines', id) end
+      local input = redis.call('GET', 'in:' .. id) or ''
+      claimed[#claimed + 1] = { id, fence, job[2], job[3], input }
+      bytes = bytes + #input
+      want = want - 1
+    end
+  end
+end
+
+local pending = redis.call('LLEN', 'pending:' .. version)
+if #claimed == 0 and linger then
+  redis.call('SADD', 'lingering:' .. version, worker)
+else
+  redis.call('SREM', 'lingering:' .. version, worker)
+end
+local issued = {}
+if more and pending > 0 then
+  want_turn(tenant, version)
+  issued = issue_turns(tenant, now)
+end
+local others = redis.call('LLEN', rq_queue) + redis.call('LLEN', 'waiting:' .. tenant)
+return { 'ok', others, pending, issued, claimed }

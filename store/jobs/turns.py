@@ -1,0 +1,47 @@
+"""Handing turns and upload checks to RQ. What RQ carries are hints: the truth is in the job records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import redis
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+if TYPE_CHECKING:
+    from rq.job import Job
+
+TURNS_QUEUE = "turns-cpu"
+TURNS_QUEUE_KEY = f"rq:queue:{TURNS_QUEUE}"
+SERVE = "worker.turns.serve"
+CHECK = "worker.checks.check"
+
+
+def turns_queue(connection: redis.Redis) -> Queue:
+    """The queue that workers listen on. JSON, never pickle."""
+    return Queue(TURNS_QUEUE, connection=connection, serializer=JSONSerializer)
+
+
+def enqueue_turns(queue: Queue, issued: Sequence[Any]) -> int:
+    """Hand the turns a script issued (version, token, version, token …) to RQ; how many."""
+    tokens = [_text(token) for token in issued[1::2]]
+    for token in tokens:
+        _enqueue(queue, SERVE, token)
+    return len(tokens)
+
+
+def enqueue_check(queue: Queue, version_id: str) -> None:
+    """Ask a worker to load an uploaded version and say whether it can be served."""
+    _enqueue(queue, CHECK, version_id)
+
+
+def _enqueue(queue: Queue, function: str, argument: str) -> Job:
+    # No RQ time-out: turns end by their own slice, calls by their own clock. Nothing of RQ's is kept.
+    job = queue.enqueue_call(function, args=(argument,), timeout=-1, result_ttl=0, failure_ttl=3600)
+    queue.connection.publish("wake:any", argument)  # workers that linger see that somebody waits
+    return job
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)

@@ -1,0 +1,121 @@
+"""``cloche-worker``: takes turns from RQ and serves them from sandboxes."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import secrets
+import socket
+import threading
+import time
+
+import redis
+import structlog
+
+import sandbox.image
+from sandbox.docker_driver import DockerDriver
+from sandbox.pool import Pool
+from store.blobs import Blobs
+from store.catalog import Catalog
+from store.jobs.back import JobBack
+from worker.bell import Bell
+from worker.bundles import Bundles
+from worker.pulse import Pulse
+from worker.running import Running
+from worker.settings import WorkerSettings
+from worker.station import Station, occupy
+from worker.turn_worker import TurnWorker
+
+log = structlog.get_logger()
+
+
+def main() -> None:
+    """Serve until SIGTERM. Survives Redis and the engine going away and coming back."""
+    logging.basicConfig(level=logging.WARNING)
+    settings = WorkerSettings().resolved()
+    assert isinstance(settings, WorkerSettings)
+    station = open_station(settings)
+    occupy(station)
+    try:
+        serve(station)
+    finally:
+        station.pool.close()
+        station.bell.close()
+        station.catalog.close()
+        log.info("worker_stopped", worker=station.name)
+
+
+def open_station(settings: WorkerSettings) -> Station:
+    """Everything a worker works with. Waits for nothing: what is away is reported by the heartbeat."""
+    assert settings.run_dir is not None
+    connection = connect(settings.redis_url)
+    blobs = Blobs.open(settings.blobs_url, settings.data / "cache")
+    driver = DockerDriver(
+        run_dir=settings.run_dir / "sandboxes",
+        image=settings.sandbox_image or sandbox.image.tag(),
+        owner=owner_tag(settings),
+        runtime=settings.sandbox_runtime or None,
+        gpus=tuple(part.strip() for part in settings.gpus.split(",") if part.strip()),
+    )
+    name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+    return Station(
+        name=name,
+        settings=settings,
+        connection=connection,
+        back=JobBack(connection, worker=name),
+        catalog=Catalog.open(settings.database_url),
+        blobs=blobs,
+        bundles=Bundles(blobs),
+        pool=Pool(driver, blanks=settings.blanks, memory_budget_bytes=settings.memory_budget_bytes),
+        bell=Bell(connect(settings.redis_url), worker=name),
+        running=Running(),
+    )
+
+
+def serve(station: Station) -> None:
+    """Run the pulse and RQ's loop until the station's stop is set."""
+    pulse = Pulse(station, connect(station.settings.redis_url))
+    threading.Thread(target=_grace, args=(station,), name="grace", daemon=True).start()
+    _until_redis_answers(pulse)
+    log.info("worker_started", worker=station.name)
+    rounds = 0
+    while not station.stop.is_set():
+        rounds += 1
+        try:
+            worker = TurnWorker(station.connection, name=f"{station.name}-{rounds}", stop=station.stop)
+            worker.work(logging_level="WARNING")
+        except redis.RedisError as exc:
+            log.warning("redis_away", error=type(exc).__name__)
+        station.stop.wait(0.2)
+    pulse.stop()
+
+
+def connect(url: str) -> redis.Redis:
+    """A connection whose reads may block for as long as a pop or a subscription waits."""
+    return redis.Redis.from_url(url, socket_connect_timeout=5)
+
+
+def owner_tag(settings: WorkerSettings) -> str:
+    """Tells this installation's containers from another's on the same engine."""
+    return hashlib.sha256(str(settings.data).encode()).hexdigest()[:12]
+
+
+def _until_redis_answers(pulse: Pulse) -> None:
+    while True:
+        try:
+            pulse.start()
+            return
+        except redis.RedisError:
+            time.sleep(0.5)
+
+
+def _grace(station: Station) -> None:
+    """After a stop was asked for, what still runs gets its grace and then is killed and handed back."""
+    station.stop.wait()
+    time.sleep(station.settings.grace_seconds)
+    station.running.cancel_all()
+
+
+if __name__ == "__main__":
+    main()

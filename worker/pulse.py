@@ -1,0 +1,90 @@
+"""What beats beside the turns: the heartbeat, the reaper and the ear for cancellations."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import redis
+import structlog
+
+from store.errors import StoreError
+from store.jobs.back import JobBack
+from worker.checks import orphaned
+from worker.station import Station
+
+log = structlog.get_logger()
+
+BEAT_SECONDS = 1.0
+_CHECKS_EVERY = 5  # beats
+_CHECK_PATIENCE_SECONDS = 10.0
+
+
+class Pulse:
+    """Two daemon threads of one worker. They survive Redis going away; stop() ends them."""
+
+    def __init__(self, station: Station, connection: redis.Redis) -> None:
+        self._station = station
+        self._connection = connection
+        self._back = JobBack(connection, worker=station.name)
+        self._ended = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._beat, name="pulse", daemon=True),
+            threading.Thread(target=self._listen, name="cancel", daemon=True),
+        ]
+
+    def start(self) -> None:
+        """Register the worker and begin. Raises redis.RedisError when Redis is away."""
+        self._back.heartbeat(fault=self._fault())
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End the threads and say goodbye: what this worker still holds is given back."""
+        self._ended.set()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(timeout=3)
+        try:
+            self._back.reap(goodbye=True)
+        except redis.RedisError:
+            log.warning("goodbye_failed")  # the reaper of another worker does it in a few seconds
+
+    def _fault(self) -> str:
+        return self._station.pool.fault or ""
+
+    def _beat(self) -> None:
+        beats = 0
+        while not self._ended.wait(BEAT_SECONDS):
+            beats += 1
+            try:
+                if not self._back.heartbeat(fault=self._fault()):
+                    log.warning("declared_dead", worker=self._station.name)
+                reaped = self._back.reap()
+                if reaped.taken_back or reaped.expired or reaped.reissued:
+                    log.info("reaped", taken_back=reaped.taken_back, expired=reaped.expired, reissued=reaped.reissued)
+                if beats % _CHECKS_EVERY == 0:
+                    self._ask_for_checks()
+            except (redis.RedisError, StoreError) as exc:
+                log.warning("pulse_failed", error=type(exc).__name__)
+
+    def _ask_for_checks(self) -> None:
+        """A request for a check is a hint and may be lost: the catalogue knows what is still open."""
+        for version in self._station.catalog.models.checking(older_than_seconds=_CHECK_PATIENCE_SECONDS):
+            if orphaned(self._connection, version.id):
+                self._back.enqueue_check(version.id)
+
+    def _listen(self) -> None:
+        channel = f"cancel:{self._station.name}"
+        while not self._ended.is_set():
+            pubsub = self._connection.pubsub(ignore_subscribe_messages=True)
+            try:
+                pubsub.subscribe(channel)
+                while not self._ended.is_set():
+                    message = pubsub.get_message(timeout=BEAT_SECONDS)
+                    if message is not None:
+                        self._station.running.cancel(message["data"].decode())
+            except redis.RedisError:
+                time.sleep(0.2)
+            finally:
+                pubsub.close()

@@ -1,0 +1,50 @@
+"""What one worker process works with. RQ calls functions by name, so they find it here."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+import redis
+
+from sandbox.pool import Pool
+from store.blobs import Blobs
+from store.catalog import Catalog
+from store.jobs.back import JobBack
+from worker.bell import Bell
+from worker.bundles import Bundles
+from worker.running import Running
+from worker.settings import WorkerSettings
+
+
+@dataclass(frozen=True)
+class Station:
+    """The connections, the pool and the stop signal of this process."""
+
+    name: str
+    settings: WorkerSettings
+    connection: redis.Redis
+    back: JobBack
+    catalog: Catalog
+    blobs: Blobs
+    bundles: Bundles
+    pool: Pool
+    bell: Bell
+    running: Running
+    stop: threading.Event = field(default_factory=threading.Event)
+
+
+_current: Station | None = None
+
+
+def occupy(station: Station | None) -> None:
+    """Make this the process's station (None: leave it). Called by the entry point and by tests."""
+    global _current  # noqa: PLW0603 - RQ gives its functions nothing but JSON arguments
+    _current = station
+
+
+def current() -> Station:
+    """This process's station. Raises RuntimeError outside a worker."""
+    if _current is None:
+        raise RuntimeError("No station: turns and checks run inside cloche-worker only.")
+    return _current

@@ -1,0 +1,56 @@
+"""RQ's worker, made for turns: in this very process, stopping when told, quiet about bookkeeping."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType
+from typing import Any
+
+from redis import Redis
+from rq.serializers import JSONSerializer
+from rq.timeouts import BaseDeathPenalty
+from rq.worker import SimpleWorker
+
+from store.jobs.turns import turns_queue
+
+
+class NoDeathPenalty(BaseDeathPenalty):
+    """Turns end by their own slice and calls by their own clock, so RQ sets no alarm."""
+
+    def setup_death_penalty(self) -> None:
+        """Nothing to set up."""
+
+    def cancel_death_penalty(self) -> None:
+        """Nothing to cancel."""
+
+
+class TurnWorker(SimpleWorker):
+    """Runs turns and checks one at a time, in process: warm sandboxes live here between them.
+
+    On SIGTERM or SIGINT ``stop`` is set first, so that a lingering turn ends at once; then RQ finishes
+    the turn in hand and quits. RQ's own crash recovery is not relied on: see ``store/jobs``.
+    """
+
+    death_penalty_class = NoDeathPenalty
+    log_job_description = False
+
+    def __init__(self, connection: Redis, *, name: str, stop: threading.Event) -> None:
+        self._stop_event = stop
+        super().__init__(
+            [turns_queue(connection)], name=name, connection=connection, serializer=JSONSerializer
+        )
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        """Called by the signal handler."""
+        self._stop_event.set()
+        super().request_stop(signum, frame)
+
+    def _install_signal_handlers(self) -> None:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, self.request_stop)
+            signal.signal(signal.SIGTERM, self.request_stop)
+
+    def handle_job_failure(self, *args: Any, **kwargs: Any) -> None:
+        """A turn that raised is our bug: RQ logs it with its traceback; the jobs are given back by the reaper."""
+        super().handle_job_failure(*args, **kwargs)

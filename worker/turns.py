@@ -1,0 +1,178 @@
+"""A turn: this worker serves one version until nothing is pending, or its slice is over and others wait."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import redis
+import structlog
+
+from sandbox.contract import Bundle
+from sandbox.errors import SandboxError
+from sandbox.pool import Lease
+from store.errors import StoreError
+from store.jobs.back import Settled, Settlement
+from worker.batch import Pace, run_batch
+from worker.bundles import SourceRefused
+from worker.settlements import not_loaded, not_served
+from worker.station import Station, current
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+_FAULT_PAUSE_SECONDS = 1.0  # between attempts while the engine is away
+_LOOK_SECONDS = 0.5  # how long a lingering turn trusts the bell
+_BACKLOG_SECONDS = 0.1  # pending work worth another worker
+
+
+def serve(token: str) -> None:
+    """The RQ job: serve the turn. A token that is over, doubled or unknown is no work at all."""
+    station = current()
+    begun = persist(station, lambda: station.back.begin(token))
+    if begun is None:
+        return
+    version_id, _tenant_id = begun
+    turn = Turn(station, token, version_id)
+    try:
+        turn.serve()
+    finally:
+        persist(station, lambda: station.back.end(token))
+
+
+def persist(station: Station, step: Callable[[], T]) -> T:
+    """Do a step of the job store, again and again while Redis is away: every step is safe to repeat.
+
+    Gives up, raising the error, only when the worker has to stop.
+    """
+    while True:
+        try:
+            return step()
+        except (redis.ConnectionError, redis.TimeoutError):
+            if station.stop.wait(0.2):
+                raise
+
+
+class Turn:
+    """One turn in progress."""
+
+    def __init__(self, station: Station, token: str, version_id: str) -> None:
+        self._station = station
+        self._token = token
+        self._version_id = version_id
+        self._pace = Pace()
+        self._seen: Settled | None = None  # what the last settlement said
+        self._ends_at = time.monotonic() + station.settings.slice_seconds
+
+    def serve(self) -> None:
+        """Serve until there is a reason to stop. Platform trouble leaves the jobs queued."""
+        try:
+            bundle = self._bundle()
+            if bundle is not None:
+                while self._serve_in_one_sandbox(bundle):
+                    pass
+        except (SandboxError, StoreError) as exc:
+            log.warning("turn_postponed", version_id=self._version_id, code=exc.code, error=str(exc))
+            self._station.stop.wait(_FAULT_PAUSE_SECONDS)
+
+    def _bundle(self) -> Bundle | None:
+        station = self._station
+        version = station.catalog.models.version_by_id(self._version_id)
+        if version is None or version.status != "ready":
+            self._fail_pending("This version is no longer served: it was deleted or refused.")
+            return None
+        quotas = station.catalog.quotas.get(version.tenant_id)
+        try:
+            return station.bundles.build(version, quotas=quotas)
+        except SourceRefused as exc:
+            station.catalog.models.finish_check(
+                version.id, status="refused", load_mode=version.load_mode, error=None, verdict=exc.verdict
+            )
+            self._fail_pending("The policy refuses this version's source; see the version's verdict.")
+            return None
+
+    def _fail_pending(self, why: str) -> None:
+        outcomes: list[Settlement] = []
+        while True:
+            settled = self._settle(outcomes, want=32)
+            if settled.over or not settled.claims:
+                return
+            outcomes = [not_served(claim, why) for claim in settled.claims]
+
+    def _serve_in_one_sandbox(self, bundle: Bundle) -> bool:
+        """Serve as long as one sandbox lives. True: it died and the turn goes on in another."""
+        with self._station.pool.lease(bundle) as lease:
+            if lease.failure is not None:
+                self._refuse_one_batch(lease)
+                return False
+            outcomes: list[Settlement] = []
+            while lease.sandbox.alive:
+                settled = self._next(outcomes)
+                if settled is None:
+                    return False
+                outcomes = run_batch(
+                    lease.sandbox,
+                    settled.claims,
+                    running=self._station.running,
+                    pace=self._pace,
+                    flush=lambda done: void(self._settle(done, want=0)),
+                )
+        settled = self._settle(outcomes, want=0)
+        return not settled.over and settled.pending > 0 and not self._station.stop.is_set()
+
+    def _refuse_one_batch(self, lease: Lease) -> None:
+        assert lease.failure is not None
+        failure = lease.failure
+        settled = self._settle([], want=32)
+        self._settle([not_loaded(claim, failure) for claim in settled.claims], want=0)
+        if failure.kind == "platform":
+            self._station.stop.wait(_FAULT_PAUSE_SECONDS)
+
+    def _next(self, outcomes: list[Settlement]) -> Settled | None:
+        """Write the outcomes and get the next batch; None when the turn should end. Lingers while idle."""
+        idle_since = time.monotonic()
+        bell = self._station.bell
+        while True:
+            over = self._station.stop.is_set()
+            # Only who hears the bell may count on being woken by it.
+            settled = self._settle(outcomes, want=0 if over else self._wanted(), linger=bell.armed)
+            outcomes = []
+            if settled.claims:
+                return settled
+            idle = time.monotonic() - idle_since
+            if over or settled.over or settled.others_waiting or idle > self._station.settings.linger_seconds:
+                return None
+            if settled.pending == 0:
+                bell.wait(_LOOK_SECONDS)
+
+    def _wanted(self) -> int:
+        others_wait = self._seen is not None and self._seen.others_waiting > 0
+        return 0 if others_wait and time.monotonic() > self._ends_at else self._pace.batch()
+
+    @property
+    def _behind(self) -> bool:
+        """True when one sandbox is too slow for what is pending."""
+        pending = self._seen.pending if self._seen is not None else 0
+        return pending > 1 and (self._pace.seconds or 0.0) * pending > _BACKLOG_SECONDS
+
+    def _settle(self, outcomes: list[Settlement], *, want: int, linger: bool = False) -> Settled:
+        station, back = self._station, self._station.back
+        try:
+            self._seen = back.settle(
+                self._token, self._version_id, outcomes, want=want, linger=linger, more=self._behind
+            )
+        except (redis.ConnectionError, redis.TimeoutError):
+            # Whether it happened is unknown. Writing the outcomes again is harmless; a claim whose
+            # reply was lost is in nobody's hands, so it is given back.
+            self._seen = persist(station, lambda: self._settle_again(outcomes))
+        return self._seen
+
+    def _settle_again(self, outcomes: list[Settlement]) -> Settled:
+        settled = self._station.back.settle(self._token, self._version_id, outcomes, want=0)
+        self._station.back.recover()
+        return settled
+
+
+def void(_value: object) -> None:
+    """Drop a value."""
