@@ -30,7 +30,7 @@ def trouble(host: str, *, timeout_seconds: float = 5.0) -> str | None:
         return _ping(UnixConnection(Path(url.path), timeout_seconds=timeout_seconds))
     if url.scheme in ("tcp", "http") and url.hostname and not os.environ.get("DOCKER_TLS_VERIFY"):
         return _ping(http.client.HTTPConnection(url.hostname, url.port or 2375, timeout=timeout_seconds))
-    return _ask_client(timeout_seconds=timeout_seconds)
+    return _ask_client(host, timeout_seconds=timeout_seconds)
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -62,14 +62,14 @@ def _ping(connection: http.client.HTTPConnection) -> str | None:
         connection.close()
 
 
-def _ask_client(*, timeout_seconds: float) -> str | None:
+def _ask_client(host: str, *, timeout_seconds: float) -> str | None:
     """ssh and TLS are the docker client's business."""
     client = shutil.which("docker")
     if client is None:
         return "only the `docker` client can reach it, and it isn't installed"
-    command = [client, "version", "--format", "{{.Server.Version}}"]
+    command = [client, "--host", host, "version", "--format", "{{.Server.Version}}"]
     try:
         answer = subprocess.run(command, check=False, capture_output=True, text=True, timeout=timeout_seconds * 4)
     except subprocess.TimeoutExpired:
         return "no answer in time"
-    return None if answer.returncode == 0 else answer.stderr.strip().splitlines()[-1]
+    return None if answer.returncode == 0 else (answer.stderr.strip() or "no answer").splitlines()[-1]

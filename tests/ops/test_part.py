@@ -1,0 +1,131 @@
+"""Parts are processes that are found again, and stopped whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ops import part, proc, record
+from ops.part import Part
+
+
+def make_part(folder: Path, program: str, *, name: str = "api") -> Part:
+    return Part(
+        name=name,
+        command=[sys.executable, "-c", program],
+        log=folder / "logs" / f"{name}.log",
+        run_dir=folder,
+        cwd=folder,
+        env=dict(os.environ),
+    )
+
+
+def deaf(word: str) -> str:
+    """A program that ignores SIGTERM, and says so once it does."""
+    ignore = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)"
+    return f"{ignore}; print({word!r}, flush=True); time.sleep(600)"
+
+
+def wait_for_text(path: Path, text: str) -> None:
+    while not (path.exists() and text in path.read_text()):
+        time.sleep(0.01)
+
+
+def test_a_started_part_is_found_by_its_record(tmp_path: Path) -> None:
+    """The record exists when start() returns, names the living process, and is gone after stop()."""
+    item = make_part(tmp_path, "import time; time.sleep(600)")
+    process = item.start()
+    found = item.running()
+    assert found is not None
+    assert (found.pid, found.spec) == (process.pid, item.spec)
+    assert part.stop([item.record_file]) == ["api"]
+    assert item.running() is None
+    assert not item.record_file.exists()
+    assert process.wait() == -signal.SIGTERM
+
+
+def test_a_reused_pid_is_never_signalled(tmp_path: Path) -> None:
+    """A record whose number now belongs to another process stops nothing and forgets the number."""
+    stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
+    try:
+        living = proc.Proc.of(stranger.pid)
+        assert living is not None
+        stale = tmp_path / "api.pid"
+        fields = {"part": "api", "pid": stranger.pid, "boot_id": proc.boot_id(), "spec": "", "url": ""}
+        stale.write_text(json.dumps(fields | {"started_ticks": living.started_ticks - 1}))
+        assert part.stop([stale]) == []
+        stale.write_text(json.dumps(fields | {"started_ticks": living.started_ticks, "boot_id": "another boot"}))
+        assert part.stop([stale]) == []
+        assert stranger.poll() is None
+        assert not stale.exists()
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+def test_a_part_that_ignores_the_request_is_killed(tmp_path: Path) -> None:
+    """SIGTERM first; what is still there after the wait gets SIGKILL."""
+    item = make_part(tmp_path, deaf("deaf"))
+    process = item.start()
+    wait_for_text(item.log, "deaf")
+    part.stop([item.record_file], within_seconds=0.3)
+    assert process.wait() == -signal.SIGKILL
+
+
+def test_what_a_part_started_ends_with_it(tmp_path: Path) -> None:
+    """Children of a part are in its session and are gone after stop(), whatever they ignore."""
+    program = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {deaf('child')!r}])"
+    item = make_part(tmp_path, program)
+    process = item.start()
+    wait_for_text(item.log, "child")
+    assert len(proc.session_members(process.pid)) == 2
+    part.stop([item.record_file])
+    assert proc.session_members(process.pid) == []
+
+
+def test_a_zombie_does_not_count_as_running(tmp_path: Path) -> None:
+    """A part that ended is stopped, even before anybody has collected its status."""
+    item = make_part(tmp_path, "raise SystemExit(3)")
+    process = item.start()
+    while Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+        time.sleep(0.01)
+    assert item.running() is None
+    process.wait()
+
+
+def test_changed_settings_change_the_spec_and_other_variables_do_not(tmp_path: Path) -> None:
+    """What decides on a restart is the command and Cloche's own settings."""
+    base = make_part(tmp_path, "pass")
+    env = dict(base.env)
+    specs = [
+        Part(
+            **{field: getattr(base, field) for field in ("name", "command", "log", "run_dir", "cwd")}, env=changed
+        ).spec
+        for changed in (env, env | {"TERM": "other"}, env | {"CLOCHE_BLANKS": "3"})
+    ]
+    assert specs[0] == specs[1] != specs[2]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"pid": 1}', "4711"])
+def test_an_unreadable_record_is_no_record(tmp_path: Path, text: str) -> None:
+    """Whatever a full disk or an older version left is treated as nothing."""
+    path = tmp_path / "api.pid"
+    path.write_text(text)
+    assert record.read(path) is None
+
+
+def test_a_long_log_is_put_aside_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log over the bound moves to NAME.log.1 when its part starts again, so that logs don't grow forever."""
+    monkeypatch.setattr(part, "LOG_BYTES", 10)
+    log = tmp_path / "api.log"
+    log.write_text("a longer text than that")
+    part.put_aside(log)
+    assert not log.exists()
+    assert (tmp_path / "api.log.1").read_text() == "a longer text than that"
