@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -40,3 +42,32 @@ class Verdict:
     def accepted(self) -> bool:
         """True when nothing was found that the policy refuses."""
         return not self.violations
+
+    def to_dict(self) -> dict[str, Any]:
+        """The verdict as plain JSON-able data, ``accepted`` included for whoever reads it."""
+        plain = asdict(self)
+        plain["violations"] = [asdict(violation) for violation in self.violations]
+        plain["accepted"] = self.accepted
+        return plain
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Verdict:
+        """The verdict that ``to_dict`` was called on. Unknown keys are ignored; missing ones raise KeyError."""
+        return cls(
+            source_sha256=plain["source_sha256"],
+            policy_version=plain["policy_version"],
+            python_version=plain["python_version"],
+            class_name=plain["class_name"],
+            violations=tuple(_violation(each) for each in plain["violations"]),
+        )
+
+
+def _violation(plain: Mapping[str, Any]) -> Violation:
+    return Violation(
+        line=plain["line"],
+        column=plain["column"],
+        code=plain["code"],
+        message=plain["message"],
+        hint=plain["hint"],
+        source_line=plain["source_line"],
+    )

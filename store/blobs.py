@@ -28,6 +28,7 @@ from store.errors import BlobCorrupt, BlobsUnavailable, BlobUnknown, DiskFull
 CHUNK_BYTES = 1024 * 1024
 REMOTE_RETRIES = 3
 REMOTE_RETRY_SECONDS = 20
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})  # the disk, the disk quota, `ulimit -f`
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -234,7 +235,7 @@ def _disk(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as exc:
-        if exc.errno in (errno.ENOSPC, errno.EDQUOT):
+        if exc.errno in _NO_ROOM:
             raise DiskFull(str(folder)) from exc
         raise BlobsUnavailable(str(exc)) from exc
 

@@ -34,11 +34,15 @@ class Database:
         self.url = url
         self._engine = build_engine(url)
         self._writer = self._engine.execution_options(**{_WRITE: True})
+        self._reader = self._engine
+        if url.get_backend_name() == "postgresql":
+            # A model and its versions are two queries: both see the same moment, as they do in SQLite.
+            self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ")
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """One consistent reading transaction. Raises CatalogUnavailable."""
-        with translated(), Session(self._engine) as session:
+        """One transaction that reads, and sees one moment throughout. Raises CatalogUnavailable."""
+        with translated(), Session(self._reader) as session:
             yield session
 
     @contextmanager

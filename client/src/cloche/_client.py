@@ -61,18 +61,19 @@ class Client:
         model: str,
         input: object,  # noqa: A002 - the word the API uses
         *,
+        version: int | None = None,
         timeout: float | None = PREDICT_SECONDS,
         timeout_seconds: float | None = None,
         deadline_seconds: float | None = None,
     ) -> Any:
-        """What the model answers to ``input``.
+        """What the model answers to ``input``, by its newest ready version or the one of that number.
 
         ``timeout`` is how long to wait here (None: for ever), ``timeout_seconds`` how long the model may
         compute, ``deadline_seconds`` how long the job may stay queued. Raises JobFailed, JobCanceled or
         JobExpired when there is no answer, WaitTimedOut (its ``job`` goes on) when time is up here.
         """
         deadline = Deadline(timeout)
-        options = JobOptions(timeout_seconds=timeout_seconds, deadline_seconds=deadline_seconds)
+        options = JobOptions(version=version, timeout_seconds=timeout_seconds, deadline_seconds=deadline_seconds)
         job = self._submit(model, input, options=options, deadline=deadline, wait_seconds=deadline.left_seconds)
         return job.result(None if timeout is None else deadline.left_seconds)
 
@@ -81,6 +82,7 @@ class Client:
         model: str,
         input: object,  # noqa: A002 - the word the API uses
         *,
+        version: int | None = None,
         timeout_seconds: float | None = None,
         deadline_seconds: float | None = None,
         webhook: str | None = None,
@@ -91,7 +93,9 @@ class Client:
         A request that is sent again after a failure never makes a second job: each call carries an
         Idempotency-Key of its own, or the one given here.
         """
-        options = JobOptions(timeout_seconds=timeout_seconds, deadline_seconds=deadline_seconds, webhook=webhook)
+        options = JobOptions(
+            version=version, timeout_seconds=timeout_seconds, deadline_seconds=deadline_seconds, webhook=webhook
+        )
         return self._submit(model, input, options=options, idempotency_key=idempotency_key)
 
     def job(self, job_id: str) -> Job:
@@ -106,7 +110,7 @@ class Client:
         while True:
             page = self._get("/v1/jobs", params=params)
             for data in page["jobs"]:
-                yield Job(data, transport=self._transport)
+                yield Job(data, transport=self._transport, whole=False)
             if not page.get("next_cursor"):
                 return
             params = {**params, "cursor": page["next_cursor"]}

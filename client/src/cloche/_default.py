@@ -29,6 +29,7 @@ def predict(
     model: str,
     input: object,  # noqa: A002 - the word the API uses
     *,
+    version: int | None = None,
     timeout: float | None = PREDICT_SECONDS,
     timeout_seconds: float | None = None,
     deadline_seconds: float | None = None,
@@ -37,7 +38,12 @@ def predict(
 ) -> Any:
     """What the model answers to ``input``: ``Client.predict`` on the engine of the environment."""
     return default_client(url, api_key).predict(
-        model, input, timeout=timeout, timeout_seconds=timeout_seconds, deadline_seconds=deadline_seconds
+        model,
+        input,
+        version=version,
+        timeout=timeout,
+        timeout_seconds=timeout_seconds,
+        deadline_seconds=deadline_seconds,
     )
 
 
@@ -45,6 +51,7 @@ def submit(
     model: str,
     input: object,  # noqa: A002 - the word the API uses
     *,
+    version: int | None = None,
     timeout_seconds: float | None = None,
     deadline_seconds: float | None = None,
     webhook: str | None = None,
@@ -56,6 +63,7 @@ def submit(
     return default_client(url, api_key).submit(
         model,
         input,
+        version=version,
         timeout_seconds=timeout_seconds,
         deadline_seconds=deadline_seconds,
         webhook=webhook,

@@ -14,6 +14,7 @@ from cloche._errors import InputNotSendable
 class JobOptions:
     """What can be asked for a job besides its input. None leaves the engine's default."""
 
+    version: int | None = None
     timeout_seconds: float | None = None
     deadline_seconds: float | None = None
     webhook: str | None = None
@@ -21,6 +22,7 @@ class JobOptions:
     def to_dict(self) -> dict[str, Any]:
         """The options that were set."""
         every = {
+            "version": self.version,
             "timeout_seconds": self.timeout_seconds,
             "deadline_seconds": self.deadline_seconds,
             "webhook": self.webhook,

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from cloche._deadline import Deadline
-from cloche._errors import JobCanceled, JobExpired, JobFailed, WaitTimedOut
+from cloche._errors import ApiError, JobCanceled, JobExpired, JobFailed, WaitTimedOut
 from cloche._outputs import job_output
 from cloche._transport import WAIT_MARGIN_SECONDS, Request, Transport
 
@@ -22,9 +22,10 @@ WAIT_STEP_SECONDS = 30.0
 class Job:
     """A job on the engine. Holds what was last heard of it, and asks again until it has ended."""
 
-    def __init__(self, data: Mapping[str, Any], *, transport: Transport) -> None:
+    def __init__(self, data: Mapping[str, Any], *, transport: Transport, whole: bool = True) -> None:
         self._data = dict(data)
         self._transport = transport
+        self._whole = whole  # a job out of a list comes without its output
 
     def __repr__(self) -> str:
         return f"<Job {self.id} of {self.model!r}, last seen {self._data['status']}>"
@@ -88,15 +89,18 @@ class Job:
 
     def refresh(self) -> Job:
         """Ask the engine where it stands, unless it has ended."""
-        if not self.ended:
+        if not (self.ended and self._whole):
             self._fetch(wait_seconds=0.0, deadline=None)
         return self
 
     def wait(self, timeout: float | None = None) -> Job:
-        """Return once it has ended, however it did. Raises WaitTimedOut after ``timeout`` seconds."""
+        """Return once it has ended, however it did. Raises WaitTimedOut after ``timeout`` seconds.
+
+        The engine counts whole seconds, so that it may take up to one more.
+        """
         deadline = Deadline(timeout)
-        while not self.ended:
-            if deadline.passed:
+        while not (self.ended and self._whole):
+            if deadline.passed and not self.ended:
                 raise WaitTimedOut(f"Job {self.id} is still {self._data['status']} after {timeout:g} s.", job=self)
             self._fetch(wait_seconds=min(WAIT_STEP_SECONDS, deadline.left_seconds), deadline=deadline)
         return self
@@ -124,9 +128,16 @@ class Job:
         A job that ended before stays as it is. Does not wait for the sandbox to be gone.
         """
         if not self.ended:
-            response = self._transport.send(Request("POST", f"{self._path}/cancel"))
-            self._data = response.json()
+            self._cancel()
         return self
+
+    def _cancel(self) -> None:
+        try:
+            self._data = self._transport.send(Request("POST", f"{self._path}/cancel")).json()
+        except ApiError as exc:
+            if exc.code != "job_not_cancelable":  # it ended in the meantime, which is what was wanted
+                raise
+            self.refresh()
 
     def logs(self) -> str:
         """What the model printed, as far as the engine kept it. Asks the engine, unless the job has ended."""
@@ -145,6 +156,7 @@ class Job:
             read_seconds=wait_seconds + WAIT_MARGIN_SECONDS,
         )
         self._data = self._transport.send(request, deadline=deadline).json()
+        self._whole = True
 
 
 def prefer_wait(seconds: float) -> dict[str, str]:

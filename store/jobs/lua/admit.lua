@@ -43,7 +43,7 @@ end
 redis.call('SET', 'in:' .. id, payload)
 redis.call('RPUSH', 'pending:' .. version, id)
 redis.call('ZADD', 'jobs:' .. tenant, 0, id)
-count(tenant, 'queued', 1)
+tally(tenant, 'queued', 1)
 redis.call('HSET', load_key, 'conc', concurrency)
 redis.call('HINCRBY', 'stats', 'admitted', 1)
 if idem ~= '' then redis.call('SET', idem_key, fingerprint .. ' ' .. id, 'EX', 86400) end

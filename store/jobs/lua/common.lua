@@ -42,7 +42,7 @@ local NEXT = {
 }
 
 -- Move a tenant's exact counter, and the whole engine's with it.
-local function count(tenant, what, delta)
+local function tally(tenant, what, delta)
   redis.call('HINCRBY', 'load:' .. tenant, what, delta)
   redis.call('HINCRBY', 'stats', what, delta)
 end
@@ -86,7 +86,7 @@ local function finish(id, from, to, error_type, now)
   local job = redis.call('HMGET', key, 't', 'keep', 'hook', 'wt', 'dl', 'w')
   redis.call('HSET', key, 's', to, 'e', now)
   redis.call('DEL', 'in:' .. id)
-  count(job[1], from, -1)
+  tally(job[1], from, -1)
   if job[5] then redis.call('ZREM', 'deadlines', id) end
   if from == 'running' and job[6] then redis.call('SREM', 'claims:' .. job[6], id) end
   local keep_ms = tonumber(job[2]) * 1000
@@ -105,8 +105,8 @@ local function hand_back(id, now)
   redis.call('HSET', key, 's', 'queued')
   redis.call('HDEL', key, 'b', 'w')
   redis.call('SREM', 'claims:' .. job[3], id)
-  count(job[1], 'running', -1)
-  count(job[1], 'queued', 1)
+  tally(job[1], 'running', -1)
+  tally(job[1], 'queued', 1)
   redis.call('LPUSH', 'pending:' .. job[2], id)
 end
 

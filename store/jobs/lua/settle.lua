@@ -54,8 +54,8 @@ while want > 0 and bytes < 1048576 do
       redis.call('HINCRBY', key, 'a', 1)
       local fence = redis.call('HINCRBY', key, 'f', 1)
       redis.call('SADD', 'claims:' .. worker, id)
-      count(tenant, 'queued', -1)
-      count(tenant, 'running', 1)
+      tally(tenant, 'queued', -1)
+      tally(tenant, 'running', 1)
       if job[4] then redis.call('ZREM', 'deadlines', id) end
       local input = redis.call('GET', 'in:' .. id) or ''
       claimed[#claimed + 1] = { id, fence, job[2], job[3], input }
