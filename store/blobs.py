@@ -51,7 +51,7 @@ class Blobs:
         Credentials of an object store come from the environment variables its own tools use.
         """
         parts = urlsplit(url)
-        if parts.scheme in ("", "file"):
+        if parts.scheme in ("", "file") and parts.path.startswith("/"):
             blobs = cls(Path(unquote(parts.path)))
         else:
             blobs = cls(cache_dir, remote=_remote(url, scheme=parts.scheme))
