@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from worker.webhooks.addresses import Address, Allow, canonical, why_refused
 
@@ -61,15 +61,21 @@ def read_url(url: str) -> Target | Refusal:
         port = parts.port
     except ValueError:
         return _bad("The URL can't be parsed.")
-    scheme: Literal["https", "http"] | None = {"https": "https", "http": "http"}.get(parts.scheme)  # type: ignore[assignment]  # a dict of literals is inferred as str
-    if scheme is None:
-        return _bad("The URL has to start with https://.")
-    if "@" in parts.netloc:
-        return _bad("The URL may not carry a user name or password; check the signature instead.")
-    if port == 0:
-        return _bad("Port 0 doesn't exist.")
+    if (why := _why_bad(parts)) is not None:
+        return _bad(why)
+    scheme: Literal["https", "http"] = "https" if parts.scheme == "https" else "http"
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return _host(scheme=scheme, host=parts.hostname or "", port=port or _PORTS[scheme], path=path)
+
+
+def _why_bad(parts: SplitResult) -> str | None:
+    if parts.scheme not in _PORTS:
+        return "The URL has to start with https://."
+    if "@" in parts.netloc:
+        return "The URL may not carry a user name or password; check the signature instead."
+    if "[" in parts.netloc and ":" not in (parts.hostname or ""):  # [v1.x]: a form of the future's, meaning nothing yet
+        return "The URL's IPv6 address can't be parsed."
+    return "Port 0 doesn't exist." if parts.port == 0 else None
 
 
 def _host(*, scheme: Literal["https", "http"], host: str, port: int, path: str) -> Target | Refusal:
@@ -100,14 +106,14 @@ def judge(target: Target, addresses: Sequence[Address], *, allow: Allow) -> Refu
     """Refuse the target unless every one of its addresses may be reached, by the scheme it uses."""
     if not addresses:
         return Refusal("unresolved", f"{target.host} has no address.", final=False)
+    final = target.literal is not None  # a name may point elsewhere at the next try
     for address in addresses:
         if allow.admits(address):
             continue
-        final = target.literal is not None
         if (why := why_refused(address)) is not None:
             return Refusal("address_refused", f"{target.host} is at {address}, which is {why}.", final=final)
         if target.scheme == "http":
-            return Refusal("https_required", "Plain http is only for allowed networks; use https.", final=True)
+            return Refusal("https_required", "Plain http is only for allowed networks; use https.", final=final)
         if is_own(address):
             return Refusal("address_refused", f"{target.host} is at {address}, which is this machine.", final=final)
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -17,6 +18,7 @@ from worker.webhooks.pinned import PinnedBackend
 
 TIMEOUT_SECONDS = 15.0  # name, connection, TLS, request and answer together; the specification asks for 15 to 30
 CONNECT_SECONDS = 10.0  # of these, so that a second address still gets its turn
+EXCERPT_SECONDS = 2.0  # the status is the answer; its body is only for people
 EXCERPT_BYTES = 1024  # of an answer's body; the rest is never read
 HEADERS_RETRY_AFTER = b"retry-after"
 
@@ -72,12 +74,14 @@ def _request(target: Target, *, body: bytes, headers: dict[str, str]) -> httpcor
 
 
 async def _excerpt(response: httpcore.Response) -> str:
-    """The start of the body as printable text; what follows stays unread."""
+    """The start of the body as printable text; what follows stays unread. A body that breaks off changes nothing."""
     found = b""
-    async for chunk in response.aiter_stream():
-        found += chunk[:EXCERPT_BYTES]
-        if len(found) >= EXCERPT_BYTES:
-            break
+    with suppress(TimeoutError, httpcore.NetworkError, httpcore.ProtocolError):
+        async with asyncio.timeout(EXCERPT_SECONDS):
+            async for chunk in response.aiter_stream():
+                found += chunk[:EXCERPT_BYTES]
+                if len(found) >= EXCERPT_BYTES:
+                    break
     return _printable(found[:EXCERPT_BYTES].decode(errors="replace"))
 
 
