@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
+import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
+
+ROOT = Path(__file__).parent.parent
 
 
 class RedisServer:
@@ -89,3 +96,73 @@ def own_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]
 def anyio_backend() -> str:
     """Async tests run on asyncio: it is what the API runs on."""
     return "asyncio"
+
+
+class Engine:
+    """A whole Cloche of the tests' own, as ``make up`` starts it: Redis, API, workers, courier."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.data = folder / "data"
+        self.environment = {
+            **{k: v for k, v in os.environ.items() if not k.startswith("CLOCHE_")},
+            "CLOCHE_DATA": str(self.data),
+            "CLOCHE_RUN_DIR": str(folder / "run"),
+            "CLOCHE_PORT": str(self.port),
+            "CLOCHE_WEBHOOK_ALLOW": "127.0.0.0/8",
+            **settings,
+        }
+
+    @property
+    def redis_url(self) -> str:
+        """Its Redis."""
+        return f"unix://{self.environment['CLOCHE_RUN_DIR']}/redis.sock"
+
+    def ops(self, verb: str) -> subprocess.CompletedProcess[str]:
+        """``make up``, ``make down`` or ``make status``."""
+        command = [sys.executable, "-m", "ops.engine", verb]
+        return subprocess.run(command, env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=240)
+
+    def up(self) -> None:
+        """Start what is not running; fails the test with the engine's own words and logs."""
+        done = self.ops("up")
+        assert done.returncode == 0, done.stdout + done.stderr + self.logs()
+
+    def down(self) -> None:
+        """Stop everything."""
+        self.ops("down")
+
+    def logs(self) -> str:
+        """The end of every part's log."""
+        return "".join(f"\n--- {p.name}\n{p.read_text()[-3000:]}" for p in sorted(self.data.glob("logs/*")))
+
+    def admin(self, *arguments: str) -> Any:
+        """What ``cloche-admin … --json`` says."""
+        command = [sys.executable, "-m", "admin.main", *arguments, "--json"]
+        done = subprocess.run(command, env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return json.loads(done.stdout)
+
+    def tenant(self, name: str) -> str:
+        """A new tenant's key."""
+        self.admin("tenants", "create", name)
+        key: str = self.admin("keys", "create", name)["secret"]
+        return key
+
+
+def free_port() -> int:
+    """A loopback port nobody listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def engine(short_dir: Path) -> Iterator[Engine]:
+    """The session's whole Cloche, on real Docker and real Redis."""
+    running = Engine(short_dir / "engine")
+    running.up()
+    yield running
+    running.down()
