@@ -257,8 +257,8 @@ def _remote(url: str, *, scheme: str) -> ObjectStore:
             return from_url(url)
         retry = {"max_retries": REMOTE_RETRIES, "retry_timeout": timedelta(seconds=REMOTE_RETRY_SECONDS)}
         return cast("ObjectStore", from_url(url, retry_config=retry))  # type: ignore[call-overload]  # the overloads are per scheme
-    except BaseError as exc:
-        raise BlobsUnavailable(f"{scheme}: {str(exc).splitlines()[0]}") from exc
+    except (BaseError, ValueError) as exc:  # obstore lets some of its URL errors out as ValueError
+        raise BlobsUnavailable(f"{scheme or url}: {str(exc).splitlines()[0]}") from exc
 
 
 def _key(sha256: str) -> str:

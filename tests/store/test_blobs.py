@@ -171,7 +171,7 @@ def test_what_the_object_store_gives_is_verified(tmp_path: Path) -> None:
     assert not [path for path in (tmp_path / "cache").rglob("*") if path.is_file() and path.name != ".lock"]
 
 
-@pytest.mark.parametrize("url", ["nonsense://x/y", "s3:///", "s3"])
+@pytest.mark.parametrize("url", ["nonsense://x/y", "s3:///", "s3", "relative/folder", ""])
 def test_a_url_of_no_known_store_is_refused(tmp_path: Path, url: str) -> None:
     """A scheme nobody knows is an error in our words, at once."""
     with pytest.raises(BlobsUnavailable) as caught:

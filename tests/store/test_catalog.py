@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -18,9 +17,7 @@ from store.catalog import Catalog, Tenant, migrate
 from store.catalog.database import parse_url
 from store.catalog.tables import Base
 from store.errors import CatalogTooNew, CatalogUnavailable
-
-if TYPE_CHECKING:
-    from conftest import PostgresServer
+from tests.store.postgres import PostgresServer
 
 OPEN_AND_CREATE = """
 import sys
