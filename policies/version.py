@@ -1,0 +1,9 @@
+"""Which rules these are. A stored verdict under another version is out of date and is made again."""
+
+from __future__ import annotations
+
+POLICY_VERSION = "1"
+
+# The grammar every source is read with, whatever Python runs the check: the sandbox's.
+GRAMMAR: tuple[int, int] = (3, 11)
+GRAMMAR_VERSION = "3.11"
