@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-
-import httpx
+from urllib.parse import urlsplit
 
 from cloche._errors import ConfigurationError
 
@@ -35,7 +34,8 @@ def settings(url: str | None = None, api_key: str | None = None) -> Settings:
 
 def _is_http(url: str) -> bool:
     try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
         return False
-    return parsed.scheme in ("http", "https") and bool(parsed.host)
+    return usable and not parts.query and not parts.fragment

@@ -63,7 +63,8 @@ class UploadRequest:
 
     def __enter__(self) -> Request:
         source = self._upload.source.read_bytes()
-        weights = self._files.enter_context(self._upload.weights.open("rb"))
+        file = self._files.enter_context(self._upload.weights.open("rb"))
+        weights = _Counted(file, self._on_bytes)  # one for all attempts, so that it knows what to take back
         data = {"name": self._upload.name}
         if self._upload.config:
             data["config"] = to_json(dict(self._upload.config)).decode()
@@ -71,7 +72,7 @@ class UploadRequest:
         def files() -> dict[str, Any]:
             return {
                 "source": (self._upload.source.name, source, "text/x-python"),
-                "weights": ("weights.safetensors", _Counted(weights, self._on_bytes), "application/octet-stream"),
+                "weights": ("weights.safetensors", weights, "application/octet-stream"),
             }
 
         # Sent twice it would make two versions, so only what surely never arrived is sent again.

@@ -34,6 +34,9 @@ def upload_model(
     path: str | os.PathLike[str],
     *,
     example_input: object = _NO_EXAMPLE,
+    timeout_seconds: float | None = None,
+    memory_bytes: int | None = None,
+    description: str = "",
     url: str | None = None,
     api_key: str | None = None,
     wait: bool = True,
@@ -47,6 +50,8 @@ def upload_model(
     the engine ran ``example_input`` through it if one was given; with ``wait=False`` while it is still
     being checked. The access token may run this model and nothing else; it is shown this once.
 
+    ``timeout_seconds`` bounds each answer, ``memory_bytes`` the sandbox; both only below the quota.
+
     Raises SourceRefused with the violations before any weights are sent, LoadFailed with the traceback
     when the class and the weights don't go together, WeightsNotSavable, WaitTimedOut after ``timeout``
     seconds of checking, and the other errors of ``cloche``.
@@ -54,7 +59,8 @@ def upload_model(
     source = Path(path)
     client = default_client(url, api_key)
     _check_source(client, source)
-    config = _config(example_input)
+    wishes = {"timeout_seconds": timeout_seconds, "memory_bytes": memory_bytes, "description": description or None}
+    config = _example(example_input) | {name: wish for name, wish in wishes.items() if wish is not None}
     with tempfile.TemporaryDirectory(prefix="cloche-") as folder:
         weights = Path(folder) / "weights.safetensors"
         size_bytes = save_weights(model, weights)
@@ -85,9 +91,9 @@ def _must_be_served(version: Version, *, path: str) -> None:
         raise LoadFailed(version.error or {}, model=version.model, version=version.number)
 
 
-def _config(example: object) -> dict[str, Any]:
-    if isinstance(example, _NoExample):
+def _example(value: object) -> dict[str, Any]:
+    if isinstance(value, _NoExample):
         return {}
-    if isinstance(example, (bytes, bytearray, memoryview)):
-        return {"example_input_base64": base64.b64encode(bytes(example)).decode()}
-    return {"example_input": example}
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return {"example_input": base64.b64encode(bytes(value)).decode(), "example_input_encoding": "base64"}
+    return {"example_input": value}
