@@ -1,0 +1,159 @@
+"""Admitting one job: the hot path. Everything it needs is remembered; the generation in Redis proves it true."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from api.auth import Principal
+from api.bodies import is_json, media_type, read
+from api.errors import Problem
+from api.orders import ENVELOPE_BYTES, Order, idempotency_key, read_order
+from api.parts import Parts
+from api.targets import find_target
+from store.catalog import Version
+from store.ids import new_id
+from store.jobs.records import Admission, Admitted, Refused, Replayed
+
+TRIES = 5  # each further one means that the tenant changed within the millisecond since the last
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What became of a request: a new job or the one its idempotency key made before, for whom and on what."""
+
+    principal: Principal
+    version: Version
+    result: Admitted | Replayed
+
+
+async def admit(parts: Parts, request: Request, *, wait: bool) -> Entry:
+    """Make the request a job. Raises a Problem when it can't be one."""
+    headers = dict(request.scope["headers"])
+    principal = await parts.auth.remembered(headers)
+    limit = _InputLimit(parts, headers, principal, envelope_bytes=_envelope(headers))
+    body = await read(request, headers, limit=limit)
+    if body is None:
+        raise too_large(limit.principal.quotas.input_bytes)
+    principal = limit.principal
+    order = read_order(headers, request.scope["query_string"], body)
+    key = idempotency_key(headers)
+    name: str = request.path_params["name"]
+    print_ = "" if key is None else fingerprint(name, order)
+    for _ in range(TRIES):
+        version = await find_target(parts, principal, name=name, number=order.version)
+        wrong = _too_much(order, principal)
+        if wrong is None:
+            admission = _admission(order, principal, version, key=key, fingerprint=print_)
+            result = await parts.jobs.admit(admission, wait=wait)
+            if not isinstance(result, Refused):
+                return Entry(principal, version, result)
+            if result.why != "stale":
+                parts.metrics.refused.labels(result.why).inc()
+                raise _refusal(result, principal)
+        elif principal.generation == await parts.jobs.generation(principal.tenant_id):
+            raise wrong  # only what is true now is a reason to refuse
+        principal = await parts.auth.reload(headers)
+    raise Problem("busy", "The tenant's settings keep changing; try again in a second.")
+
+
+class _InputLimit:
+    """The input quota plus what a JSON body may hold around the input."""
+
+    __slots__ = ("_envelope_bytes", "_headers", "_parts", "principal")
+
+    def __init__(
+        self, parts: Parts, headers: Mapping[bytes, bytes], principal: Principal, *, envelope_bytes: int
+    ) -> None:
+        self._parts = parts
+        self._headers = headers
+        self._envelope_bytes = envelope_bytes
+        self.principal = principal
+
+    @property
+    def bytes(self) -> int:
+        """As remembered."""
+        return self.principal.quotas.input_bytes + self._envelope_bytes
+
+    async def ask(self) -> int:
+        """As it is now."""
+        self.principal = await self._parts.auth.refreshed(self.principal, self._headers)
+        return self.bytes
+
+
+def _envelope(headers: Mapping[bytes, bytes]) -> int:
+    return ENVELOPE_BYTES if is_json(media_type(headers)[0]) else 0
+
+
+def _too_much(order: Order, principal: Principal) -> Problem | None:
+    """What the tenant's quotas have against the order, as far as they are remembered."""
+    quotas = principal.quotas
+    if len(order.payload) > quotas.input_bytes:
+        return too_large(quotas.input_bytes)
+    if order.timeout_seconds is not None and order.timeout_seconds > quotas.timeout_seconds:
+        detail = f"timeout_seconds may be at most {quotas.timeout_seconds} for this tenant."
+        return Problem("invalid_request", detail, field="timeout_seconds", maximum=quotas.timeout_seconds)
+    if quotas.requests_per_minute < 1:
+        return Problem("rate_limited", "This tenant may not run jobs; ask the operator.", headers=_retry(60))
+    return None
+
+
+def _admission(order: Order, principal: Principal, version: Version, *, key: str | None, fingerprint: str) -> Admission:
+    quotas = principal.quotas
+    timeout = order.timeout_seconds or version.config.get("timeout_seconds") or quotas.timeout_seconds
+    return Admission(
+        job_id=new_id("job"),
+        tenant_id=principal.tenant.id,
+        model=version.model_name,
+        version_id=version.id,
+        version_number=version.number,
+        generation=principal.generation,
+        input_kind=order.kind,
+        payload=order.payload,
+        timeout_seconds=min(timeout, quotas.timeout_seconds),
+        queued_limit=quotas.queued_jobs,
+        requests_per_minute=quotas.requests_per_minute,
+        concurrency=quotas.concurrency,
+        result_seconds=quotas.result_seconds,
+        deadline_seconds=order.deadline_seconds,
+        webhook=order.webhook,
+        idempotency_key=key,
+        fingerprint=fingerprint,
+    )
+
+
+def fingerprint(name: str, order: Order) -> str:
+    """What makes two orders the same one: the model, the options and the input, but not how they were spelled."""
+    digest = hashlib.sha256(repr((name, order.kind, order.webhook, order.version)).encode())
+    digest.update(repr((order.timeout_seconds, order.deadline_seconds)).encode())
+    digest.update(order.payload)
+    return digest.hexdigest()[:32]
+
+
+def too_large(limit_bytes: int) -> Problem:
+    """The answer to an input over the quota."""
+    return Problem("input_too_large", f"An input may have at most {limit_bytes:,} bytes.", limit_bytes=limit_bytes)
+
+
+def _refusal(refused: Refused, principal: Principal) -> Problem:
+    quotas = principal.quotas
+    match refused.why:
+        case "rate":
+            detail = f"At most {quotas.requests_per_minute:,} jobs a minute are taken from this tenant."
+            limit = quotas.requests_per_minute
+        case "queue_full":
+            detail = f"{quotas.queued_jobs:,} jobs of this tenant wait already; let some finish, or cancel them."
+            limit = quotas.queued_jobs
+        case _:
+            detail = "This Idempotency-Key was used with another request; use a new key for a new job."
+            return Problem("idempotency_mismatch", detail)
+    code = "rate_limited" if refused.why == "rate" else "queue_full"
+    return Problem(code, detail, limit=limit, headers=_retry(refused.retry_after_seconds))
+
+
+def _retry(seconds: float) -> dict[str, str]:
+    return {"retry-after": str(max(1, math.ceil(seconds)))}

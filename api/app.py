@@ -1,0 +1,86 @@
+"""The application: parts opened before the first request and closed after the last, routes, errors."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+
+import redis
+import structlog
+from fastapi import FastAPI
+
+from api import errors, routes
+from api.auth import Authenticator
+from api.edge import Edge
+from api.metrics import Metrics
+from api.parts import Parts
+from api.threads import Threads
+from store.blobs import Blobs
+from store.catalog import Catalog
+from store.jobs.front import JobFront
+from store.settings import StoreSettings
+
+log = structlog.get_logger()
+
+REDIS_TIMEOUT_SECONDS = 5
+
+
+def create_app(settings: StoreSettings) -> FastAPI:
+    """The application over the stores the settings name. Nothing is opened before it starts.
+
+    Starting fails when the catalogue or the blobs can't be opened; Redis may still be away.
+    """
+    metrics = Metrics()
+    app = FastAPI(
+        title="Cloche",
+        version=release(),
+        lifespan=partial(_lifespan, settings=settings.resolved(), metrics=metrics),
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.add_middleware(Edge, metrics=metrics)
+    errors.install(app)
+    routes.install(app)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI, *, settings: StoreSettings, metrics: Metrics) -> AsyncIterator[None]:
+    async with AsyncExitStack() as stack:
+        app.state.parts = await _open(settings, metrics, stack)
+        log.info("api_started")
+        yield
+    log.info("api_stopped")
+
+
+async def _open(settings: StoreSettings, metrics: Metrics, stack: AsyncExitStack) -> Parts:
+    """Open everything; the stack closes it again in the opposite order."""
+    threads = Threads()
+    stack.callback(threads.close)
+    catalog = await threads.call(Catalog.open, settings.database_url)
+    stack.callback(catalog.close)
+    blobs = await threads.call(Blobs.open, settings.blobs_url, settings.data / "cache")
+    connection = redis.Redis.from_url(settings.redis_url, socket_timeout=REDIS_TIMEOUT_SECONDS)
+    stack.callback(connection.close)
+    jobs = JobFront(settings.redis_url)
+    await jobs.start()
+    stack.push_async_callback(jobs.close)
+    return Parts(
+        catalog=catalog,
+        blobs=blobs,
+        jobs=jobs,
+        auth=Authenticator(catalog, jobs, threads),
+        metrics=metrics,
+        threads=threads,
+        connection=connection,
+    )
+
+
+def release() -> str:
+    """The installed release, or "0" in a checkout that isn't installed."""
+    try:
+        return version("cloche-server")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,50 @@
+"""/healthz and /readyz: is the process up, and can it serve."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.errors import PROBLEMS, Problem
+from api.parts import Parts, parts_of
+from api.responses import json_response
+from store.errors import StoreError
+
+SENTENCES = {
+    "redis_unavailable": "Redis does not answer; check that it runs and that CLOCHE_REDIS_URL is right.",
+    "catalog_unavailable": "The catalogue's database does not answer; check CLOCHE_DATABASE_URL.",
+    "no_worker": "No worker has been heard of in the last seconds; start cloche-worker.",
+    "engine_unreachable": "The workers can't reach the container engine; run cloche-admin doctor.",
+}
+
+
+async def healthz(_: Request) -> Response:
+    """The process answers. Says nothing of what it depends on."""
+    return json_response({"status": "ok"})
+
+
+async def readyz(request: Request) -> Response:
+    """Everything a job needs is up; otherwise 503 with the first thing that isn't, and the state of all."""
+    checks = await _checks(parts_of(request))
+    wrong = next((code for code in checks.values() if code != "ok"), None)
+    if wrong is None:
+        return json_response({"status": "ready", "checks": checks})
+    code = wrong if wrong in PROBLEMS else "worker_fault"
+    raise Problem(code, SENTENCES.get(code, "The workers report a fault; run cloche-admin doctor."), checks=checks)
+
+
+async def _checks(parts: Parts) -> dict[str, str]:
+    checks = {"redis": "ok", "catalog": "ok", "workers": "ok"}
+    try:
+        await parts.threads.call(parts.catalog.ping)
+    except StoreError:
+        checks["catalog"] = "catalog_unavailable"
+    try:
+        health = await parts.jobs.health()
+    except StoreError:
+        return {**checks, "redis": "redis_unavailable", "workers": "unknown"}
+    if not health.live_workers:
+        checks["workers"] = "no_worker"
+    elif health.worker_faults:
+        checks["workers"] = health.worker_faults[0]
+    return checks

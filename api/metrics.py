@@ -1,0 +1,60 @@
+"""Numbers for Prometheus. Nothing here names a tenant."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from starlette.requests import Request
+from starlette.responses import Response
+
+from store.errors import StoreError
+from store.jobs.records import QueueHealth
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+# From the fastest answer of a warm engine to the longest `Prefer: wait`.
+BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+
+
+class Metrics:
+    """The counters of one application. One registry each, so that two applications don't share numbers."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "cloche_http_requests", "Requests answered.", ("method", "route", "status"), registry=self.registry
+        )
+        self.seconds = Histogram(
+            "cloche_http_request_seconds",
+            "Time from a request's head to its answer's end.",
+            ("route",),
+            buckets=BUCKETS_SECONDS,
+            registry=self.registry,
+        )
+        self.admitted = Counter("cloche_jobs_admitted", "Jobs accepted by this API process.", registry=self.registry)
+        self.refused = Counter(
+            "cloche_jobs_refused", "Jobs refused at admission, by reason.", ("why",), registry=self.registry
+        )
+        self.uploads = Counter("cloche_uploads", "Uploads stored, by verdict.", ("verdict",), registry=self.registry)
+        self.up = Gauge("cloche_redis_up", "1 when the job store answered this scrape.", registry=self.registry)
+        self.queued = Gauge("cloche_jobs_queued", "Jobs accepted and not yet running.", registry=self.registry)
+        self.running = Gauge("cloche_jobs_running", "Jobs running.", registry=self.registry)
+        self.workers = Gauge("cloche_workers_live", "Workers with a fresh heartbeat.", registry=self.registry)
+        self.faults = Gauge("cloche_worker_faults", "Kinds of faults live workers report.", registry=self.registry)
+
+    def observe(self, health: QueueHealth | None) -> None:
+        """Set the gauges. None: the job store did not answer, and its gauges keep their last values."""
+        self.up.set(0 if health is None else 1)
+        if health is not None:
+            self.queued.set(health.queued_jobs)
+            self.running.set(health.running_jobs)
+            self.workers.set(health.live_workers)
+            self.faults.set(len(health.worker_faults))
+
+
+async def show(request: Request) -> Response:
+    """The numbers, with the job store asked now."""
+    parts = request.scope["app"].state.parts
+    try:
+        parts.metrics.observe(await parts.jobs.health())
+    except StoreError:
+        parts.metrics.observe(None)
+    return Response(generate_latest(parts.metrics.registry), media_type=CONTENT_TYPE)

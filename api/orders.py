@@ -1,0 +1,170 @@
+"""What a client orders with one job: the input and its options, read from either kind of body."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+from api.bodies import is_json, media_type
+from api.errors import Problem
+from api.queries import invalid
+from store.jobs.records import InputKind
+
+ENVELOPE_BYTES = 16_384  # what a JSON body may hold around its input
+URL_CHARACTERS = 2_048  # a webhook URL; browsers and proxies agree on about this much
+DEADLINE_SECONDS = 7 * 86_400  # the longest a job may wait in the queue
+INTEGER_DIGITS = 4_300  # what Python parses by default (sys.int_info.default_max_str_digits)
+KEY_CHARACTERS = 255  # an idempotency key
+
+N = TypeVar("N", int, float)
+
+_LONG_NUMBER = re.compile(rb"[0-9]{%d}" % (INTEGER_DIGITS + 1))
+_OPTIONS = frozenset({"webhook", "timeout_seconds", "deadline_seconds", "version"})
+
+
+class _Body(msgspec.Struct, forbid_unknown_fields=True):
+    input: msgspec.Raw
+    webhook: str | None = None
+    timeout_seconds: float | None = None
+    deadline_seconds: float | None = None
+    version: int | None = None
+
+
+_decode = msgspec.json.Decoder(_Body).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One job as ordered. None means: as the model or the quota says."""
+
+    kind: InputKind
+    payload: bytes
+    webhook: str | None = None
+    timeout_seconds: float | None = None
+    deadline_seconds: float | None = None
+    version: int | None = None
+
+
+def read_order(headers: Mapping[bytes, bytes], query: bytes, body: bytes) -> Order:
+    """The order in a request. Raises invalid_json or invalid_request."""
+    media, parameters = media_type(headers)
+    if is_json(media):
+        if query:
+            raise Problem("invalid_request", "With a JSON body, options go into the body, not into the query.")
+        return _checked(_from_json(body))
+    if media.startswith("text/"):
+        return _checked(_from_query(query, "text", _text(body, parameters.get("charset", "utf-8"))))
+    return _checked(_from_query(query, "bytes", body))
+
+
+def idempotency_key(headers: Mapping[bytes, bytes]) -> str | None:
+    """The Idempotency-Key header, checked; None when it is not there."""
+    value = headers.get(b"idempotency-key")
+    if value is None:
+        return None
+    key = value.decode("latin-1")
+    if not 0 < len(key) <= KEY_CHARACTERS or not key.isascii() or not key.isprintable():
+        detail = f"Idempotency-Key takes 1 to {KEY_CHARACTERS} printable ASCII characters."
+        raise invalid("Idempotency-Key", detail)
+    return key
+
+
+def _from_json(body: bytes) -> Order:
+    try:
+        if not body.isascii():
+            body.decode()  # the decoder skims over the input and would let broken UTF-8 pass
+        found = _decode(body)
+    except msgspec.ValidationError as exc:
+        detail = f'{exc}. The body is {{"input": …}} with webhook, timeout_seconds, deadline_seconds, version.'
+        raise Problem("invalid_request", detail) from exc
+    except UnicodeDecodeError as exc:
+        raise Problem("invalid_json", f"The body is not UTF-8 at byte {exc.start}; JSON has to be.") from exc
+    except RecursionError as exc:
+        raise Problem("invalid_json", "The body is nested too deeply; about 900 levels are taken.") from exc
+    except msgspec.DecodeError as exc:
+        raise Problem("invalid_json", f"{exc}. Send JSON, or the raw input under its own Content-Type.") from exc
+    payload = bytes(found.input)
+    if len(payload) > INTEGER_DIGITS and _LONG_NUMBER.search(payload):
+        raise Problem("invalid_json", f"A number has more than {INTEGER_DIGITS:,} digits.")
+    return Order("json", payload, found.webhook, found.timeout_seconds, found.deadline_seconds, found.version)
+
+
+def _from_query(query: bytes, kind: InputKind, payload: bytes) -> Order:
+    if not query:
+        return Order(kind, payload)
+    try:
+        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, max_num_fields=10, errors="strict")
+    except ValueError as exc:
+        raise Problem("invalid_request", "The query can't be read.") from exc
+    options = dict(pairs)
+    for name, _ in pairs:
+        if name not in _OPTIONS or len(options) != len(pairs):
+            known = ", ".join(sorted(_OPTIONS))
+            raise invalid(name, f"Query parameters are {known}, each at most once.")
+    return Order(
+        kind,
+        payload,
+        webhook=options.get("webhook"),
+        timeout_seconds=_number("timeout_seconds", options, float),
+        deadline_seconds=_number("deadline_seconds", options, float),
+        version=_number("version", options, int),
+    )
+
+
+def _number(name: str, options: Mapping[str, str], kind: Callable[[str], N]) -> N | None:
+    value = options.get(name)
+    if value is None:
+        return None
+    try:
+        return kind(value)
+    except ValueError as exc:
+        raise invalid(name, f"{name} takes a number.") from exc
+
+
+def _text(body: bytes, charset: str) -> bytes:
+    if charset.lower() not in ("utf-8", "utf8", "us-ascii"):
+        raise Problem("invalid_request", "Text inputs are UTF-8; send other encodings as application/octet-stream.")
+    try:
+        body.decode()
+    except UnicodeDecodeError as exc:
+        detail = f"The text is not UTF-8 at byte {exc.start}; send bytes as application/octet-stream."
+        raise Problem("invalid_request", detail) from exc
+    return body
+
+
+def _checked(order: Order) -> Order:
+    if order.timeout_seconds is not None:
+        _within("timeout_seconds", order.timeout_seconds, math.inf)
+    if order.deadline_seconds is not None:
+        _within("deadline_seconds", order.deadline_seconds, DEADLINE_SECONDS)
+    if order.version is not None and order.version < 1:
+        raise invalid("version", "Versions count from 1.")
+    if order.webhook is not None:
+        check_url(order.webhook)
+    return order
+
+
+def _within(name: str, value: float, maximum: float) -> None:
+    # Below a millisecond nothing can be timed; NaN compares false and is refused with the rest.
+    if not (0.001 <= value <= maximum) or math.isinf(value):
+        upper = "" if math.isinf(maximum) else f" and at most {maximum:,}"
+        raise invalid(name, f"{name} takes a number of seconds, at least 0.001{upper}.")
+
+
+def check_url(url: str) -> None:
+    """Refuse what can't be a webhook's address. Where it leads is checked when it is delivered."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        usable = usable and parts.username is None and parts.password is None
+    except ValueError:
+        usable = False
+    if not usable or len(url) > URL_CHARACTERS or not url.isascii() or not url.isprintable() or " " in url:
+        detail = f"webhook takes an http or https URL of at most {URL_CHARACTERS:,} ASCII characters, without a login."
+        raise invalid("webhook", detail)
