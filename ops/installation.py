@@ -41,7 +41,7 @@ def down(settings: Settings) -> list[str]:
     """Stop every part and remove its sandboxes, keeping the data; the names of what ran."""
     with lock.held(settings.data / "up.lock"):
         stopped = _stop_in_order(_record_files(settings))
-        removed = sandboxes.remove_all(settings)
+        removed = sandboxes.remove_all()
         if removed:
             say(f"removed {removed} sandboxes")
         (settings.run_dir / "redis.sock").unlink(missing_ok=True)

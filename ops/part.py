@@ -16,7 +16,7 @@ from pathlib import Path
 from ops import proc, record
 
 LOG_BYTES = 16 * 2**20  # a log longer than this is put aside when its part starts again
-STOP_SECONDS = 20.0
+STOP_SECONDS = 30.0  # a worker lets its running calls end for 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import contextlib
-
-import docker
-import docker.errors
-import requests
-
 from ops.console import say
-from ops.settings import Settings
 
 OWNER_LABEL = "cloche.owner"
 
 
-def remove_all(settings: Settings) -> int:
+def remove_all() -> int:
     """Remove every sandbox of this installation; how many. An engine that doesn't answer is said, not raised."""
+    # Imported late: `make status` and `make up` need neither the worker nor the engine's client.
+    from sandbox.engine import Engine
+    from sandbox.errors import EngineUnreachable
+    from worker.main import owner_tag
+    from worker.settings import WorkerSettings
+
+    settings = WorkerSettings().resolved()
+    assert isinstance(settings, WorkerSettings)
+    engine = Engine()
     try:
-        client = docker.from_env()
-        found = client.containers.list(all=True, filters={"label": f"{OWNER_LABEL}={settings.data}"})
-        for container in found:
-            with contextlib.suppress(docker.errors.NotFound):
-                container.remove(force=True)
-    except (docker.errors.DockerException, requests.RequestException) as exc:
-        say(f"the container engine does not answer, so sandboxes could not be looked for ({exc})")
+        found = engine.labelled([f"{OWNER_LABEL}={owner_tag(settings)}"])
+        for container_id, _ in found:
+            engine.remove(container_id)
+    except EngineUnreachable as exc:
+        say(f"its sandboxes could not be looked for: {exc}")
         return 0
+    finally:
+        engine.close()
     return len(found)

@@ -29,9 +29,10 @@ def stranger() -> Iterator[int]:
 
 
 @pytest.fixture
-def daemon() -> Iterator[Daemon]:
-    """A dockerd apart from the machine's: its own data, sockets, pid files and containerd namespaces."""
+def daemon(monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
+    """A dockerd apart from the machine's: its own network, data, sockets, pid files, containerd namespaces."""
     folder = Path(tempfile.mkdtemp(prefix="cl-", dir="/var/tmp"))
+    put_in_a_network_of_its_own(folder / "bin", monkeypatch)
     names = [f"--containerd-namespace={folder.name}", f"--containerd-plugins-namespace={folder.name}-plugins"]
     yield Daemon(
         host=f"unix://{folder}/docker.sock",
@@ -40,7 +41,20 @@ def daemon() -> Iterator[Daemon]:
         log=folder / "dockerd.log",
         options=[f"--data-root={folder}/data", "--bridge=none", "--iptables=false", "--ip6tables=false", *names],
     )
-    shutil.rmtree(folder, ignore_errors=True)
+    # dockerd mounts its data folder over itself, and killed ones leave that mount.
+    while f" {folder}/data " in Path("/proc/self/mountinfo").read_text():
+        subprocess.run(["umount", folder / "data"], check=True)
+    shutil.rmtree(folder)
+
+
+def put_in_a_network_of_its_own(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any dockerd removes or sets up the bridge `docker0` of the network it starts in: never the machine's."""
+    real = shutil.which("dockerd")
+    assert real, "dockerd is not installed; run `make setup`"
+    folder.mkdir()
+    (folder / "dockerd").write_text(f'#!/bin/sh\nexec unshare --net "{real}" "$@"\n')
+    (folder / "dockerd").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
 
 
 def end(process: proc.Proc, number: signal.Signals) -> None:

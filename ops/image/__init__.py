@@ -1,0 +1,1 @@
+"""The image of the services: one for API, worker and courier."""
