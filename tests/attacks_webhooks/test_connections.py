@@ -217,7 +217,8 @@ def test_a_name_server_that_hangs_is_left_when_time_is_up(send) -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        b"SSH-2.0-OpenSSH_9.2\r\n", b"-ERR unknown command 'POST'\r\n", b"HTTP/2 200 OK\r\n\r\n", bytes(range(256)) * 16,
+        b"SSH-2.0-OpenSSH_9.2\r\n", b"-ERR unknown command 'POST'\r\n", b"HTTP/2 200 OK\r\n\r\n",
+        bytes(range(256)) * 16,
         b"HTTP/1.1 abc OK\r\n\r\n", OK + b"Content-Length: -5\r\n\r\n",
         OK + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n", OK + b"Bad\x00Name: x\r\n\r\n",
     ],

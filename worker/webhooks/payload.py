@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -51,11 +52,19 @@ def _output(job: JobRecord) -> tuple[Any, str | None]:
         return None, encoding
     if encoding == "base64":
         return base64.b64encode(job.output).decode(), encoding
+    return (msgspec.Raw(job.output) if _is_json(job.output) else None), encoding
+
+
+def _is_json(output: bytes) -> bool:
     try:
-        msgspec.json.decode(job.output)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        return None, encoding
-    return msgspec.Raw(job.output), encoding
+        json.loads(output.decode(), parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)  # NaN and Infinity are Python's, not JSON's
 
 
 def _error(job: JobRecord) -> dict[str, Any] | None:

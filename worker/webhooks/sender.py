@@ -20,7 +20,6 @@ TIMEOUT_SECONDS = 15.0  # name, connection, TLS, request and answer together; th
 CONNECT_SECONDS = 10.0  # of these, so that a second address still gets its turn
 EXCERPT_SECONDS = 2.0  # the status is the answer; its body is only for people
 EXCERPT_BYTES = 1024  # of an answer's body; the rest is never read
-HEADERS_RETRY_AFTER = b"retry-after"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +91,8 @@ def _judge(response: httpcore.Response, *, excerpt: str) -> Attempt:
     if status == 410:
         return Attempt("final", status=status, error="gone", detail=excerpt)
     error = "redirected" if 300 <= status < 400 else "bad_status"
-    headers = dict(response.headers)
-    wait = retry_after_seconds(headers.get(HEADERS_RETRY_AFTER, b"").decode("latin-1"), now=datetime.now(UTC))
+    asked = next((value for name, value in response.headers if name.lower() == b"retry-after"), b"")
+    wait = retry_after_seconds(asked.decode("latin-1"), now=datetime.now(UTC))
     return Attempt("failed", status=status, error=error, detail=excerpt, retry_after_seconds=wait)
 
 

@@ -1,0 +1,69 @@
+"""What an endpoint is told about outputs and texts that come out of a sandbox."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from store.jobs.records import JobRecord
+from worker.webhooks import payload
+
+
+def data(**fields: Any) -> dict[str, Any]:
+    """The payload's data for a succeeded job with these fields."""
+    base = {"id": "job_1", "tenant_id": "ten_1", "model": "m", "version_id": "ver_1", "version_number": 1}
+    job = JobRecord(**{**base, "state": "succeeded", "created_ms": 1, "finished_ms": 1_700_000_000_123, **fields})
+    body = json.loads(payload.build(job))
+    assert body["timestamp"] == "2023-11-14T22:13:20.123Z"
+    found: dict[str, Any] = body["data"]
+    return found
+
+
+def test_bytes_travel_as_base64() -> None:
+    """An output of bytes is base64, and says so."""
+    told = data(output=b"\x89PNG", output_kind="bytes")
+    assert (base64.b64decode(told["output"]), told["output_encoding"]) == (b"\x89PNG", "base64")
+
+
+@pytest.mark.parametrize(
+    "output", [b'1,"status":"failed"', b'{"a":1}}', b"", b"NaN", b'"\xff"', b"[" * 60_000, b'{"a":1} {"b":2}']
+)
+def test_an_output_that_is_not_one_json_value_is_left_out(output: bytes) -> None:
+    """Nothing from a sandbox can add to, or break, what we sign: only whole JSON values are spliced in."""
+    told = data(output=output)
+    assert (told["output"], told["status"], told["output_encoding"]) == (None, "succeeded", "json")
+
+
+def test_an_output_is_told_exactly() -> None:
+    """Numbers beyond 64 bits and long fractions arrive as the model wrote them."""
+    output = b'{"big":123456789012345678901234567890,"pi":3.14159265358979323846,"u":"\\ud800"}'
+    job = JobRecord(
+        id="j",
+        tenant_id="t",
+        model="m",
+        version_id="v",
+        version_number=1,
+        state="succeeded",
+        created_ms=1,
+        output=output,
+    )
+    assert output in payload.build(job)
+
+
+def test_printed_surrogates_do_not_break_the_body() -> None:
+    """Logs and errors with lone surrogates become question marks."""
+    told = data(logs="a\udcffb", state="failed", error_type="model_error", error_message="\ud800")
+    assert (told["logs"], told["error"]["message"]) == ("a?b", "?")
+
+
+def test_a_public_url_makes_links_absolute() -> None:
+    """With CLOCHE_PUBLIC_URL set, the links can be followed as they are."""
+    job = JobRecord(
+        id="job_1", tenant_id="t", model="m", version_id="v", version_number=1, state="canceled", created_ms=1
+    )
+    body = json.loads(payload.build(job, public_url="https://cloche.example/"))
+    assert body["type"] == "job.canceled"
+    assert body["data"]["urls"]["self"] == "https://cloche.example/v1/jobs/job_1"
