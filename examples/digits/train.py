@@ -9,11 +9,10 @@ import time
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
-from torch import nn
-
 from dataset import SEED, Split, splits
 from model import DigitClassifier
+from safetensors.torch import load_file, save_file
+from torch import nn
 
 WEIGHTS = Path(__file__).with_name("digits.safetensors")
 EPOCHS = 30

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cloche.pytorch import upload_model
 from train import load
+
+from cloche.pytorch import upload_model
 
 HERE = Path(__file__).parent
 

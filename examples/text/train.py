@@ -11,10 +11,10 @@ from pathlib import Path
 
 import torch
 from corpus import SENTENCES
+from model import LANGUAGES, LanguageGuesser, pieces
 from torch import nn
 
 from cloche.pytorch import upload_model
-from model import LANGUAGES, LanguageGuesser, pieces
 
 SEED = 7
 EPOCHS = 60

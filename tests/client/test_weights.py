@@ -47,7 +47,7 @@ class Kinds(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         for dtype in ("float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool"):
-            self.register_buffer(dtype, torch.tensor([[0, 1], [1, 0]]).to(getattr(torch, dtype)))
+            self.register_buffer(f"a_{dtype}", torch.tensor([[0, 1], [1, 0]]).to(getattr(torch, dtype)))
         self.register_buffer("conjugate", torch.tensor([1 + 2j]).conj())
 
 
