@@ -22,6 +22,12 @@ Command = Sequence[str | bytes | int | float]
 Push = Callable[[Any], None]
 
 
+def pack(command: Command) -> bytes:
+    """The command as Redis reads it."""
+    packed: bytes = hiredis.pack_command(tuple(command))  # type: ignore[arg-type]  # the stub forgets bytes beside str
+    return packed
+
+
 class Wire(asyncio.Protocol):
     """A connection that is opened on first use and again after it was lost.
 
@@ -72,7 +78,7 @@ class Wire(asyncio.Protocol):
                 self.close()
                 raise
             if self._push is not None and self._transport is not None:
-                self._transport.write(hiredis.pack_command(tuple(self._greeting[-1])))
+                self._transport.write(pack(self._greeting[-1]))
 
     def close(self) -> None:
         """Drop the connection; calls under way fail. The next call opens a new one."""
@@ -116,7 +122,7 @@ class Wire(asyncio.Protocol):
             return future
         if not self._outgoing:
             loop.call_soon(self._flush)
-        self._outgoing.append(hiredis.pack_command(tuple(command)))
+        self._outgoing.append(pack(command))
         if not self._waiting:
             loop.call_later(self._patience_seconds, self._check, self._answered)
         self._waiting.append(future)
