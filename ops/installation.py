@@ -41,9 +41,9 @@ def down(settings: Settings) -> list[str]:
     """Stop every part and remove its sandboxes, keeping the data; the names of what ran."""
     with lock.held(settings.data / "up.lock"):
         stopped = _stop_in_order(_record_files(settings))
-        removed = sandboxes.remove_all()
+        removed = sandboxes.remove_orphans()
         if removed:
-            say(f"removed {removed} sandboxes")
+            say(f"removed {removed} sandboxes that their workers left")
         (settings.run_dir / "redis.sock").unlink(missing_ok=True)
         return stopped
 

@@ -1,30 +1,30 @@
-"""The sandboxes of an installation, as `make down` sees them: by their label, whatever process started them."""
+"""The sandboxes of an installation, as `make down` sees them: those whose worker is gone."""
 
 from __future__ import annotations
 
 from ops.console import say
 
-OWNER_LABEL = "cloche.owner"
 
+def remove_orphans() -> int:
+    """Remove every sandbox of this installation whose worker is gone; how many.
 
-def remove_all() -> int:
-    """Remove every sandbox of this installation; how many. An engine that doesn't answer is said, not raised."""
-    # Imported late: `make status` and `make up` need neither the worker nor the engine's client.
-    from sandbox.engine import Engine
+    Call it when the workers have ended. An engine that doesn't answer is said, not raised: the next worker
+    sweeps as well.
+    """
+    # Imported late: `make status` needs neither the worker nor the engine's client.
+    from sandbox.docker_driver import DockerDriver
     from sandbox.errors import EngineUnreachable
     from worker.main import owner_tag
     from worker.settings import WorkerSettings
 
     settings = WorkerSettings().resolved()
     assert isinstance(settings, WorkerSettings)
-    engine = Engine()
+    assert settings.run_dir is not None  # resolved() fills it
+    driver = DockerDriver(run_dir=settings.run_dir / "sandboxes", image="", owner=owner_tag(settings))
     try:
-        found = engine.labelled([f"{OWNER_LABEL}={owner_tag(settings)}"])
-        for container_id, _ in found:
-            engine.remove(container_id)
+        return driver.sweep()
     except EngineUnreachable as exc:
         say(f"its sandboxes could not be looked for: {exc}")
         return 0
     finally:
-        engine.close()
-    return len(found)
+        driver.close()

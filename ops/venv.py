@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import sys
 import tomllib
@@ -29,11 +30,16 @@ def prepare(root: Path) -> Path:
 
 
 def digest(root: Path) -> str:
-    """What the environment is made from: this Python, this place, and the two project files."""
-    state = hashlib.sha256(f"{sys.version_info[:2]} {root}".encode())
-    for project in (root / "pyproject.toml", root / "client" / "pyproject.toml"):
-        state.update(project.read_bytes())
-    return state.hexdigest()
+    """What the environment is made from: this Python, this place, and what the two project files ask for."""
+    asked = [_asked_for(root / "pyproject.toml"), _asked_for(root / "client" / "pyproject.toml")]
+    return hashlib.sha256(json.dumps([sys.version_info[:2], str(root), asked]).encode()).hexdigest()
+
+
+def _asked_for(project: Path) -> dict[str, object]:
+    """The parts of a project file that pip looks at: a new lint rule is no reason to install anything."""
+    content = tomllib.loads(project.read_text())
+    relevant = ("build-system", "project", "dependency-groups")
+    return {name: content.get(name) for name in relevant} | {"setuptools": content.get("tool", {}).get("setuptools")}
 
 
 def torch_requirement(root: Path) -> str:
@@ -89,7 +95,7 @@ def _install(root: Path, folder: Path) -> None:
         "-m",
         "pip",
         "install",
-        "--quiet",
+        "-qq",
         "--disable-pip-version-check",
     ]
     env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
