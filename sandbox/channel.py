@@ -1,0 +1,263 @@
+"""The host's end of a sandbox's socket. Everything that arrives is hostile.
+
+Lengths are checked before a byte of the frame is kept, headers are decoded against a fixed shape, and
+output that claims to be JSON is checked to be JSON. Descriptors are never accepted: the kernel closes
+what plain ``recv`` doesn't ask for.
+"""
+
+from __future__ import annotations
+
+import array
+import os
+import select
+import socket
+import threading
+import time
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from sandbox.runner import frames
+
+_RECEIVE_BYTES = 262_144
+
+
+class Violated(Exception):
+    """What arrived is not what a runner sends."""
+
+
+class Closed(Exception):
+    """The sandbox's end is gone."""
+
+
+class Hello(msgspec.Struct, tag_field="op", tag="hello", forbid_unknown_fields=True):
+    """The runner is up, torch imported."""
+
+    protocol: int
+
+
+class Loaded(msgspec.Struct, tag_field="op", tag="bound", forbid_unknown_fields=True):
+    """The version is loaded."""
+
+    load: Literal["meta", "plain"]
+    logs: str = ""
+
+
+class Mismatch(msgspec.Struct, forbid_unknown_fields=True):
+    """One tensor of another shape."""
+
+    name: str
+    expected: list[int]
+    found: list[int]
+
+
+class Detail(msgspec.Struct, forbid_unknown_fields=True):
+    """Which weights don't fit."""
+
+    missing: list[str] = []
+    unexpected: list[str] = []
+    mismatched: list[Mismatch] = []
+
+
+class LoadFailed(msgspec.Struct, tag_field="op", tag="load_failed", forbid_unknown_fields=True):
+    """The version can't be loaded."""
+
+    kind: Literal["load_error", "weights_mismatch", "weights_invalid", "out_of_memory", "out_of_processes"]
+    message: str
+    traceback: str = ""
+    logs: str = ""
+    logs_truncated: bool = False
+    detail: Detail = msgspec.field(default_factory=Detail)
+
+
+class Answer(msgspec.Struct, tag_field="op", tag="answer", forbid_unknown_fields=True):
+    """One call's ending, in the runner's words; the output is the frame's body."""
+
+    id: str
+    kind: Literal[
+        "succeeded", "model_error", "output_not_serialisable", "output_too_large", "out_of_memory", "out_of_processes"
+    ]
+    out: Literal["json", "bytes"] = "json"
+    message: str = ""
+    traceback: str = ""
+    logs: str = ""
+    logs_truncated: bool = False
+
+
+Message = Hello | Loaded | LoadFailed | Answer
+_HEADER = msgspec.json.Decoder(Message)
+_ANY_JSON = msgspec.json.Decoder(msgspec.Raw)
+
+
+class Channel:
+    """One connection. Not thread-safe, but ``wake`` may be called from anywhere and ends a wait for good."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        sock.setblocking(False)
+        self._sock = sock
+        self._in = bytearray()
+        self._wake_fd = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._poll = select.poll()
+        self._poll.register(sock, select.POLLIN)
+        self._poll.register(self._wake_fd, select.POLLIN)
+        self._peek = select.poll()
+        self._peek.register(sock, select.POLLIN)
+        self._out: list[memoryview] = []
+        self._woken = False
+        self._closed = False
+        self._lock = threading.Lock()
+
+    def wake(self) -> None:
+        """Make this and every later ``receive`` return None at once."""
+        with self._lock:
+            self._woken = True
+            if not self._closed:
+                os.eventfd_write(self._wake_fd, 1)
+
+    def close(self) -> None:
+        """Hang up. Safe to call twice."""
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                self._sock.close()
+                os.close(self._wake_fd)
+
+    def readable(self) -> bool:
+        """True when bytes or the end of the stream wait. False once closed."""
+        if self._closed or self._in:
+            return bool(self._in)
+        return bool(self._peek.poll(0))
+
+    def silence(self) -> Literal["kept", "broken", "gone"]:
+        """Whether nothing arrived since the last answer: "broken" is speaking unasked, "gone" hanging up."""
+        if self._in:
+            return "broken"
+        try:
+            return "broken" if self._sock.recv(1) else "gone"
+        except BlockingIOError:
+            return "kept"
+        except OSError:
+            return "gone"
+
+    def send(self, *parts: bytes) -> None:
+        """Queue a frame and send what fits now; the rest goes out while answers are awaited."""
+        if self._out:
+            self._out.extend(memoryview(part) for part in parts if part)
+            return
+        try:
+            sent = self._sock.sendmsg(parts)
+        except BlockingIOError:
+            sent = 0
+        except OSError:  # nobody reads any more; what it said before is still to be received, then the end
+            return
+        if sent != sum(map(len, parts)):
+            self._queue_rest(parts, sent)
+
+    def send_descriptors(self, data: bytes, descriptors: Sequence[int]) -> None:
+        """A small first frame with open files. Raises Closed when nobody is there."""
+        ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))]
+        try:
+            sent = self._sock.sendmsg([data], ancillary)
+        except OSError as exc:
+            raise Closed from exc
+        if sent != len(data):
+            raise Closed
+
+    def receive(self, *, deadline: float, body_max_bytes: int) -> tuple[Message, bytes] | None:
+        """The next frame, or None at the deadline or when woken. Raises Violated and Closed."""
+        while True:
+            frame = self._take(body_max_bytes)
+            if frame is not None:
+                return frame
+            if self._woken or not self._wait(deadline - time.monotonic()):
+                return None
+
+    def _wait(self, seconds: float) -> bool:
+        """Move bytes in either direction; False when the time is over or somebody woke us."""
+        if seconds <= 0:
+            return False
+        ready = self._poll.poll(seconds * 1000)
+        if not ready:
+            return False
+        for fd, events in ready:
+            if fd == self._wake_fd:
+                return False
+            if events & select.POLLOUT:
+                self._flush()
+            if events & ~select.POLLOUT:
+                self._receive_some()
+        return True
+
+    def _receive_some(self) -> None:
+        try:
+            data = self._sock.recv(_RECEIVE_BYTES)
+        except BlockingIOError:
+            return
+        except OSError as exc:
+            raise Closed from exc
+        if not data:
+            raise Closed
+        self._in += data
+
+    def _flush(self) -> None:
+        while self._out:
+            try:
+                sent = self._sock.send(self._out[0])
+            except BlockingIOError:
+                return
+            except OSError:
+                self._out.clear()
+                break
+            self._out[0] = self._out[0][sent:]
+            if not self._out[0]:
+                del self._out[0]
+        self._poll.modify(self._sock, select.POLLIN)
+
+    def _queue_rest(self, parts: Sequence[bytes], sent: int) -> None:
+        for part in parts:
+            if sent < len(part):
+                self._out.append(memoryview(part)[sent:])
+            sent = max(0, sent - len(part))
+        self._poll.modify(self._sock, select.POLLIN | select.POLLOUT)
+
+    def _take(self, body_max_bytes: int) -> tuple[Message, bytes] | None:
+        """A whole frame off the buffer, None when it isn't there yet."""
+        buffered = self._in
+        if len(buffered) < frames.PREFIX.size:
+            return None
+        header_length, body_length = frames.PREFIX.unpack_from(buffered)
+        if header_length > frames.HEADER_MAX_BYTES or body_length > body_max_bytes:
+            raise Violated(f"a frame of {header_length} + {body_length} bytes was announced")
+        start, end = frames.PREFIX.size, frames.PREFIX.size + header_length
+        if len(buffered) < end + body_length:
+            return None
+        message = _decode(bytes(buffered[start:end]))
+        body = bytes(buffered[end : end + body_length])
+        del buffered[: end + body_length]
+        return message, body
+
+
+def _decode(header: bytes) -> Message:
+    try:
+        message: Message = _HEADER.decode(header)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as exc:
+        raise Violated("a frame's header is not what a runner sends") from exc
+    return message
+
+
+def plain(detail: Detail) -> dict[str, object]:
+    """The lists as JSON-able values; empty when there is nothing in them."""
+    values: dict[str, object] = msgspec.to_builtins(detail)
+    return values if any(values.values()) else {}
+
+
+def check_json(body: bytes) -> None:
+    """Raise Violated unless ``body`` is one JSON value in UTF-8, nested no deeper than anybody parses."""
+    try:
+        body.decode()
+        _ANY_JSON.decode(body)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as exc:
+        raise Violated("the output is not JSON") from exc
+    if frames.too_deep(body):
+        raise Violated("the output is nested deeper than a runner sends")

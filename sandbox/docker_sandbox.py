@@ -1,0 +1,261 @@
+"""One container, from blank to gone."""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import docker.errors
+
+from policies.limits import KIB, Limits
+from sandbox import hardening
+from sandbox.channel import Answer, Channel, Closed, Loaded, LoadFailed, Message, Violated, check_json, plain
+from sandbox.contract import Bound, Bundle, Call, LoadFailure
+from sandbox.engine import Engine
+from sandbox.errors import EngineUnreachable
+from sandbox.log_pipe import LogPipe
+from sandbox.outcome import SURVIVABLE, Outcome
+from sandbox.postmortem import Death, examine
+from sandbox.runner import frames
+
+_LOG_MAX_BYTES = 128 * KIB  # of one call: it travels in a frame's header, which is capped
+
+
+class DockerSandbox:
+    """A sandbox of DockerDriver. ``bind`` and ``run`` belong to one thread at a time; the rest to any."""
+
+    def __init__(
+        self, container_id: str, *, channel: Channel, engine: Engine, limits: Limits, on_gone: Callable[[], None]
+    ) -> None:
+        self.name = container_id[:12]
+        self.container_id = container_id
+        self._channel = channel
+        self._engine = engine
+        self._limits = limits
+        self._on_gone = on_gone
+        self._pipe = LogPipe()
+        self._canceled = False
+        self._gone = False
+        self._state_lock = threading.Lock()
+        self._in_use = threading.Lock()
+
+    @property
+    def alive(self) -> bool:
+        """False once destroyed, killed or condemned, and when an idle one hung up or spoke unasked."""
+        if not self._gone and self._in_use.acquire(blocking=False):
+            silent = not self._channel.readable()
+            self._in_use.release()
+            self._hang_up_if_gone()
+            return silent and not self._gone
+        return not self._gone
+
+    def bind(self, bundle: Bundle) -> Bound | LoadFailure:
+        """Set the version's limits, hand its files over and wait until it is loaded."""
+        started = time.monotonic()
+        with self._in_use:
+            result = self._bind(bundle, started)
+            if isinstance(result, LoadFailure):
+                self.destroy()
+        self._hang_up_if_gone()
+        return result
+
+    def run(self, calls: Sequence[Call]) -> Iterator[Outcome]:
+        """See the contract. All calls are sent ahead; abandoning the iterator destroys the sandbox."""
+        with self._in_use:
+            finished = False
+            try:
+                if not self._gone:
+                    yield from self._run(calls)
+                finished = True
+            finally:
+                if not finished:
+                    self.destroy()
+        self._hang_up_if_gone()
+
+    def cancel(self) -> None:
+        """Kill what runs; its call ends as canceled. Nothing happens to a sandbox that is gone."""
+        self._canceled = True
+        self.destroy()
+
+    def destroy(self) -> None:
+        """Mark it gone at once; the container is killed and removed in the background."""
+        with self._state_lock:
+            if self._gone:
+                return
+            self._gone = True
+        self._channel.wake()
+        self._on_gone()
+        self._hang_up_if_gone()
+
+    def _hang_up_if_gone(self) -> None:
+        """Close our ends, unless a thread still uses them: that one does it when it is done."""
+        if self._gone and self._in_use.acquire(blocking=False):
+            self._channel.close()
+            self._pipe.close()
+            self._in_use.release()
+
+    # -- binding
+
+    def _bind(self, bundle: Bundle, started: float) -> Bound | LoadFailure:
+        deadline = started + bundle.limits.load_timeout_seconds
+        try:
+            self._apply(bundle.limits)
+            self._hand_over(bundle)
+            frame = self._channel.receive(deadline=deadline, body_max_bytes=0)
+        except (EngineUnreachable, docker.errors.APIError, OSError) as exc:
+            return LoadFailure("platform", f"The sandbox could not be given the version: {exc}")
+        except Violated as exc:
+            return LoadFailure("protocol_violation", f"The model broke the protocol while it was loaded: {exc}.")
+        except Closed:
+            return self._died_loading()
+        if frame is None:
+            return self._late_loading(bundle.limits)
+        return self._loaded(frame[0], started)
+
+    def _apply(self, limits: Limits) -> None:
+        wanted = hardening.resources(limits)
+        if wanted != hardening.resources(self._limits):
+            self._engine.limit(self.container_id, wanted)
+        self._limits = limits
+
+    def _hand_over(self, bundle: Bundle) -> None:
+        header = {
+            "op": "bind",
+            "class_name": bundle.class_name,
+            "load": bundle.load,
+            "threads": max(1, math.floor(bundle.limits.cpus)),
+            "log_bytes": min(bundle.limits.log_bytes, _LOG_MAX_BYTES),
+            "output_bytes": bundle.limits.output_bytes,
+        }
+        flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
+        opened: list[int] = []
+        try:
+            opened.append(os.open(bundle.source, flags))
+            opened.append(os.open(bundle.weights, flags))
+            self._channel.send_descriptors(frames.encode(header), [*opened, self._pipe.write_fd])
+            self._pipe.handed_over()
+        finally:
+            for fd in opened:
+                os.close(fd)
+
+    def _loaded(self, message: Message, started: float) -> Bound | LoadFailure:
+        if isinstance(message, Loaded):
+            return Bound(load=message.load, seconds=time.monotonic() - started, logs=message.logs)
+        if isinstance(message, LoadFailed):
+            return LoadFailure(message.kind, message.message, message.traceback, message.logs, plain(message.detail))
+        return LoadFailure("protocol_violation", "The model broke the protocol while it was loaded.")
+
+    def _died_loading(self) -> LoadFailure:
+        death = examine(self._engine, self.container_id)
+        logs, _ = self._last_words("load")
+        return LoadFailure(death.kind, f"While the model was loaded: {death.message}", logs=logs)
+
+    def _late_loading(self, limits: Limits) -> LoadFailure:
+        logs, _ = self._last_words("load")
+        if self._canceled:
+            return LoadFailure("canceled", "Canceled while the model was loaded.", logs=logs)
+        if self._gone:
+            return LoadFailure("platform", "The sandbox was destroyed while the model was loaded.", logs=logs)
+        message = f"Loading took longer than {limits.load_timeout_seconds:g} s."
+        return LoadFailure("timed_out", message, logs=logs)
+
+    # -- running
+
+    def _run(self, calls: Sequence[Call]) -> Iterator[Outcome]:
+        self._pipe.drain()
+        silence = self._channel.silence()
+        if silence != "kept":
+            yield self._end_before(calls, broken=silence == "broken")
+            return
+        for call in calls:
+            head = frames.encode({"id": call.id, "kind": call.kind}, len(call.payload))
+            self._channel.send(head, call.payload)
+        for call in calls:
+            outcome = self._await(call)
+            if outcome.kind not in SURVIVABLE:
+                self.destroy()
+                yield outcome
+                return
+            yield outcome
+
+    def _await(self, call: Call) -> Outcome:
+        """The next answer, which must be this call's; its clock starts now."""
+        started = time.monotonic()
+        limits = self._limits
+        try:
+            frame = self._channel.receive(deadline=started + call.timeout_seconds, body_max_bytes=limits.output_bytes)
+            if frame is None:
+                return self._late(call, started)
+            return self._answered(call, *frame, started)
+        except Violated as exc:
+            death = Death("protocol_violation", f"What the sandbox sent is not an answer: {exc}.")
+        except Closed:
+            death = Death("canceled", "Canceled.") if self._canceled else examine(self._engine, self.container_id)
+        return self._dead(call, death, started)
+
+    def _answered(self, call: Call, message: Message, body: bytes, started: float) -> Outcome:
+        if not isinstance(message, Answer) or message.id != call.id:
+            raise Violated("it answers something that was not asked")
+        if message.kind == "succeeded":
+            if message.out == "json":
+                check_json(body)
+        elif body:
+            raise Violated("an error came with output")
+        if message.logs:
+            self._pipe.drain()
+        return Outcome(
+            call_id=call.id,
+            kind=message.kind,
+            output_kind=message.out,
+            output=body,
+            message=message.message,
+            traceback=message.traceback,
+            logs=message.logs,
+            logs_truncated=message.logs_truncated,
+            wall_seconds=time.monotonic() - started,
+        )
+
+    def _late(self, call: Call, started: float) -> Outcome:
+        """No answer at the deadline, or somebody destroyed the sandbox under us."""
+        if self._canceled:
+            return self._dead(call, Death("canceled", "Canceled."), started)
+        if self._gone:
+            return self._dead(call, Death("platform", "The sandbox was destroyed while it worked."), started)
+        if self._out_of_processes():
+            return self._dead(call, Death("out_of_processes", "The model started more processes than it may."), started)
+        message = f"predict_single took longer than {call.timeout_seconds:g} s."
+        return self._dead(call, Death("timed_out", message), started)
+
+    def _end_before(self, calls: Sequence[Call], *, broken: bool) -> Outcome:
+        """The sandbox ended, or spoke, while it was idle: the first call is the one to hear of it."""
+        started = time.monotonic()
+        death = Death("protocol_violation", "The sandbox spoke before it was asked.")
+        if not broken:
+            death = Death("platform", "The sandbox died while it was idle.")
+        self.destroy()
+        return self._dead(calls[0], death, started)
+
+    def _dead(self, call: Call, death: Death, started: float) -> Outcome:
+        logs, truncated = self._last_words(call.id)
+        return Outcome(
+            call_id=call.id,
+            kind=death.kind,
+            message=death.message,
+            logs=logs,
+            logs_truncated=truncated,
+            wall_seconds=time.monotonic() - started,
+            signal=death.signal,
+        )
+
+    def _out_of_processes(self) -> bool:
+        try:
+            current, limit = self._engine.processes(self.container_id)
+        except (EngineUnreachable, docker.errors.APIError):
+            return False
+        return limit > 0 and current >= limit
+
+    def _last_words(self, call_id: str) -> tuple[str, bool]:
+        return self._pipe.last_words(call_id, limit_bytes=self._limits.log_bytes)

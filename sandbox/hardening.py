@@ -1,0 +1,103 @@
+"""Every restriction of a sandbox, in one table: what, how much, why, and the attack that works without it.
+
+Applied to every container the driver creates; nothing else sets these options. Tenants choose none of
+them. ``tests/sandbox/test_hardening.py`` asserts each row on the inspected container and from inside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from docker.types import LogConfig, Ulimit
+
+from policies.limits import KIB, MIB, Limits
+from sandbox import seccomp
+
+UID = 65532  # nobody's: in no image's passwd file, owner of nothing
+CPU_PERIOD_MICROSECONDS = 100_000
+SOCKET_FOLDER = "/run/cloche"  # inside; the host's side of it is per sandbox and read-only
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One restriction. ``default`` is what goes to the engine unless it follows the tenant's limits."""
+
+    name: str  # the engine's own word
+    default: Any
+    reason: str
+    attack: str  # the file in tests/attacks that breaks out, or breaks the host, without it
+
+
+TABLE: tuple[Row, ...] = (
+    Row("network_mode", "none", "nothing to call home to, no neighbour to reach", "network"),
+    Row("user", f"{UID}:{UID}", "not root: files and processes of the host belong to somebody else", "setuid"),
+    Row("cap_drop", ("ALL",), "no capability is needed to multiply matrices", "mount"),
+    Row("no_new_privileges", True, "a set-uid program gains nothing", "setuid"),
+    Row("seccomp", "sandbox/seccomp.py", "calls inference doesn't make are a larger kernel to attack", "unshare"),
+    Row("read_only", True, "nothing can be planted in the image's files", "write_root"),
+    Row("tmpfs", {"/tmp": f"rw,noexec,nosuid,nodev,size={64 * MIB},nr_inodes=4096,mode=1777"},  # noqa: S108 - its own
+        "scratch space that ends with the sandbox, counts as its memory and starts no program", "tmpfs_fill"),
+    Row("shm_size", 16 * MIB, "/dev/shm is memory too", "shm_fill"),  # noqa: S108 - likewise
+    Row("ipc_mode", "private", "no shared memory or semaphores of others", "shm_fill"),
+    Row("memory", "Limits.memory_bytes", "one tenant's tensors never push another's out of memory", "memory_bomb"),
+    Row("memory_swap", "= memory", "no swap: a full sandbox ends, it doesn't grind the disk", "memory_bomb"),
+    Row("cpu_quota", "Limits.cpus", "a busy loop takes its share and no more", "endless_loop"),
+    Row("pids_limit", 64, "a fork bomb stops at 64 processes and threads", "fork_bomb"),
+    Row("nofile", 1024, "descriptors are kernel memory", "descriptor_bomb"),
+    Row("fsize", 64 * MIB, "no file larger than the scratch space", "tmpfs_fill"),
+    Row("core", 0, "a crash writes no copy of the memory anywhere", "core_dump"),
+    Row("log", {"max-size": str(256 * KIB), "max-file": "1"}, "what is printed can't fill the disk", "stdout_flood"),
+    Row("init", True, "pid 1 reaps what a model leaves behind", "orphans"),
+    Row("restart", "no", "what was killed stays dead", "kill_self"),
+)  # fmt: skip
+
+
+def container(
+    *, image: str, socket_folder: Path, limits: Limits, labels: dict[str, str], **extra: Any
+) -> dict[str, Any]:
+    """The arguments of docker's ``containers.create`` for one blank sandbox.
+
+    ``extra`` is the operator's choice of runtime and devices; it can't replace a row of the table.
+    """
+    row = {entry.name: entry.default for entry in TABLE}
+    options = {
+        "image": image,
+        "labels": labels,
+        "network_mode": row["network_mode"],
+        "user": row["user"],
+        "cap_drop": list(row["cap_drop"]),
+        "security_opt": ["no-new-privileges:true", f"seccomp={seccomp.profile()}"],
+        "read_only": row["read_only"],
+        "tmpfs": row["tmpfs"],
+        "shm_size": row["shm_size"],
+        "ipc_mode": row["ipc_mode"],
+        "pids_limit": row["pids_limit"],
+        "ulimits": [_ulimit(name, row[name]) for name in ("nofile", "fsize", "core")],
+        "log_config": LogConfig(type="json-file", config=row["log"]),
+        "init": row["init"],
+        "restart_policy": {"Name": row["restart"]},
+        "privileged": False,
+        "environment": {},  # nothing of the host's; the image's own is fixed
+        "volumes": {str(socket_folder): {"bind": SOCKET_FOLDER, "mode": "ro"}},
+        "oom_score_adj": 500,  # if the whole host runs out, sandboxes go first
+        **resources(limits),
+    }
+    if clash := options.keys() & extra.keys():
+        raise ValueError(f"hardening is not an option: {sorted(clash)}")
+    return options | extra
+
+
+def resources(limits: Limits) -> dict[str, int]:
+    """What follows the tenant: the same at creation and at binding."""
+    return {
+        "mem_limit": limits.memory_bytes,
+        "memswap_limit": limits.memory_bytes,
+        "cpu_period": CPU_PERIOD_MICROSECONDS,
+        "cpu_quota": max(1_000, round(limits.cpus * CPU_PERIOD_MICROSECONDS)),
+    }
+
+
+def _ulimit(name: str, value: int) -> Ulimit:
+    return Ulimit(name=name, soft=value, hard=value)

@@ -1,0 +1,237 @@
+"""Sandboxes kept ready: blank ones ahead of need, bound ones as long as memory lasts.
+
+Memory is counted by ceilings, not by use: a bound sandbox counts ``limits.memory_bytes``, so that all of
+them at their limit at once still fit the budget; a blank one counts what an idle runner takes. Idle bound
+sandboxes are evicted, least recently used first, to stay under the budget. What is leased is never
+evicted: with more leases than fit, the budget is exceeded by exactly those. An operator who wants more
+bound sandboxes than ceilings allow sets a budget larger than the machine.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from types import TracebackType
+from typing import Literal
+
+from policies.limits import MIB
+from sandbox.contract import Bound, Bundle, Driver, LoadFailure, Sandbox
+from sandbox.errors import SandboxError
+from sandbox.shelf import Shelf
+
+BLANK_BYTES = 256 * MIB  # an idle runner with torch imported, rounded up
+_BACKOFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)  # between attempts while the engine is down
+_CLOSE_SECONDS = 150.0  # a start in progress ends before this
+
+
+class Lease:
+    """A sandbox for one version, for as long as the ``with`` block runs.
+
+    ``failure`` set means: the version could not be loaded and there is no sandbox. ``warm`` says that it
+    was bound before; ``load`` how this lease loaded it, None when warm. Entering raises SandboxError when
+    no sandbox can be started.
+    """
+
+    def __init__(self, pool: Pool, bundle: Bundle) -> None:
+        self.bundle = bundle
+        self.failure: LoadFailure | None = None
+        self.warm = False
+        self.bind_seconds = 0.0
+        self.load: Literal["meta", "plain"] | None = None
+        self.logs = ""  # what the model printed while it was loaded; empty when warm
+        self._pool = pool
+        self._sandbox: Sandbox | None = None
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """The bound sandbox. Only where ``failure`` is None."""
+        if self._sandbox is None:
+            raise RuntimeError("this lease holds no sandbox: look at lease.failure first")
+        return self._sandbox
+
+    def __enter__(self) -> Lease:
+        self._sandbox = self._pool.take_bound(self)
+        self.warm = self._sandbox is not None
+        try:
+            if self._sandbox is None:
+                self._bind()
+        except BaseException:
+            self._pool.give_back(self, None)
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
+        self._pool.give_back(self, self._sandbox)
+        self._sandbox = None
+
+    def _bind(self) -> None:
+        """Bind a blank one; a second one when the first turns out to have died while it waited."""
+        started = time.monotonic()
+        for _ in range(2):
+            blank = self._pool.take_blank()
+            result = _bind_or_destroy(blank, self.bundle)
+            if isinstance(result, Bound):
+                self.failure, self.load, self.logs, self._sandbox = None, result.load, result.logs, blank
+                break
+            self.failure = result
+            if result.kind != "platform":
+                break
+        self.bind_seconds = time.monotonic() - started
+
+
+def _bind_or_destroy(blank: Sandbox, bundle: Bundle) -> Bound | LoadFailure:
+    try:
+        return blank.bind(bundle)
+    except BaseException:
+        blank.destroy()
+        raise
+
+
+class Pool:
+    """Blank and bound sandboxes of one worker. Thread-safe; ``close`` destroys all of them."""
+
+    def __init__(self, driver: Driver, *, blanks: int, memory_budget_bytes: int) -> None:
+        self._driver = driver
+        self._wanted = blanks
+        self._budget_bytes = memory_budget_bytes
+        self._changed = threading.Condition()
+        self._blank: deque[Sandbox] = deque()
+        self._shelf = Shelf()
+        self._leases: list[Lease] = []
+        self._evicted: set[Lease] = set()  # to be destroyed when they end
+        self._starting = 0
+        self._waiting = 0
+        self._fault: str | None = None
+        self._closed = False
+        self._thread = threading.Thread(target=self._refill_forever, name="sandbox-pool", daemon=True)
+        self._thread.start()
+
+    @property
+    def fault(self) -> str | None:
+        """Why no blank sandbox can be made now (an error's code), None while all is well."""
+        return self._fault
+
+    @property
+    def blanks_ready(self) -> int:
+        """How many blank sandboxes wait."""
+        return len(self._blank)
+
+    @property
+    def bound_idle(self) -> int:
+        """How many bound sandboxes wait for their version's next turn."""
+        return len(self._shelf)
+
+    def lease(self, bundle: Bundle) -> Lease:
+        """A context manager that holds a sandbox bound to ``bundle``."""
+        return Lease(self, bundle)
+
+    def evict(self, version_id: str) -> None:
+        """Destroy the idle sandboxes of a version; leased ones are destroyed when their lease ends."""
+        with self._changed:
+            victims = self._shelf.drop(version_id)
+            self._evicted.update(lease for lease in self._leases if lease.bundle.version_id == version_id)
+        _destroy(victims)
+
+    def close(self) -> None:
+        """Destroy everything that is not leased and wait for the background thread. Safe to call twice.
+
+        A lease that is still open destroys its sandbox when it ends.
+        """
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        self._thread.join(_CLOSE_SECONDS)
+        with self._changed:
+            victims = [*self._blank, *self._shelf.shrink(-1)]
+            self._blank.clear()
+        _destroy(victims)
+
+    # -- what a lease calls
+
+    def take_bound(self, lease: Lease) -> Sandbox | None:
+        """An idle sandbox bound to the lease's bundle, None where a blank one must be bound."""
+        with self._changed:
+            self._leases.append(lease)
+            found, victims = self._shelf.take(lease.bundle)
+            victims += self._shelf.shrink(self._room_bytes())
+        _destroy(victims)
+        return found
+
+    def take_blank(self) -> Sandbox:
+        """A blank one: ready, or the one that is being started, or one started here. Raises SandboxError."""
+        with self._changed:
+            self._waiting += 1
+            try:
+                while not self._blank and self._starting >= self._waiting:
+                    self._changed.wait()
+                if self._blank:
+                    return self._blank.popleft()
+            finally:
+                self._waiting -= 1
+                self._changed.notify_all()
+        return self._driver.start()
+
+    def give_back(self, lease: Lease, sandbox: Sandbox | None) -> None:
+        """The lease ended. A living sandbox stays bound unless its version was evicted."""
+        with self._changed:
+            self._leases.remove(lease)
+            evicted = self._closed or lease in self._evicted
+            self._evicted.discard(lease)
+            victims = []
+            if sandbox is not None and not evicted and sandbox.alive:
+                self._shelf.put(lease.bundle, sandbox)
+                victims = self._shelf.shrink(self._room_bytes())
+            elif sandbox is not None:
+                victims = [sandbox]
+        _destroy(victims)
+
+    # -- memory and blank ones
+
+    def _room_bytes(self) -> int:
+        """What the leases and the blank ones leave for idle bound sandboxes."""
+        leased = sum(lease.bundle.limits.memory_bytes for lease in self._leases)
+        return max(0, self._budget_bytes - leased - self._wanted * BLANK_BYTES)
+
+    def _refill_forever(self) -> None:
+        failures = 0
+        while self._gap():
+            try:
+                sandbox = self._driver.start()
+                if failures:
+                    self._driver.sweep()  # the engine is back: so may be what could not be removed
+            except SandboxError as exc:
+                self._started(None, fault=exc.code)
+                self._pause(_BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS) - 1)])
+                failures += 1
+            else:
+                failures = 0
+                self._started(sandbox, fault=None)
+
+    def _gap(self) -> bool:
+        """Wait until a blank one is wanted; False when the pool is closed."""
+        with self._changed:
+            while not self._closed and len(self._blank) >= self._wanted:
+                self._changed.wait()
+            if not self._closed:
+                self._starting += 1
+            return not self._closed
+
+    def _started(self, sandbox: Sandbox | None, *, fault: str | None) -> None:
+        with self._changed:
+            self._starting -= 1
+            self._fault = fault
+            if sandbox is not None:
+                self._blank.append(sandbox)
+            self._changed.notify_all()
+
+    def _pause(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        with self._changed:
+            while not self._closed and (left := deadline - time.monotonic()) > 0:
+                self._changed.wait(left)
+
+
+def _destroy(sandboxes: list[Sandbox]) -> None:
+    for sandbox in sandboxes:
+        sandbox.destroy()

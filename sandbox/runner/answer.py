@@ -1,0 +1,102 @@
+"""One call: decode the input, ask the model, encode what it said. Never raises."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy
+import torch
+
+from sandbox.runner import frames, tenant
+from sandbox.runner.processes import ProcessLimit
+
+Reply = dict[str, Any]
+
+
+class Refused(Exception):
+    """The output can't travel; the message says why."""
+
+
+class Answerer:
+    """Asks one model, call after call."""
+
+    def __init__(self, predict: Callable[[Any], Any], *, output_bytes: int) -> None:
+        self._predict = predict
+        self._output_bytes = output_bytes
+        self._processes = ProcessLimit()
+
+    def answer(self, kind: str, payload: bytes) -> tuple[Reply, bytes]:
+        """The answer's header without its id, and its body."""
+        try:
+            output = self._predict(_decode(kind, payload))
+        except BaseException as exc:  # SystemExit and KeyboardInterrupt too: a model can't end the runner by raising
+            return self._raised(exc), b""
+        try:
+            out, body = _encode(output)
+        except BaseException as exc:  # code of the tenant's own types runs in there
+            return _unserialisable(exc, output), b""
+        if len(body) > self._output_bytes:
+            message = f"The output is {len(body)} bytes; at most {self._output_bytes} are allowed. Return less."
+            return {"kind": "output_too_large", "message": message}, b""
+        return {"kind": "succeeded", "out": out}, body
+
+    def _raised(self, exc: BaseException) -> Reply:
+        message = tenant.message(exc)
+        kind = "model_error"
+        if isinstance(exc, MemoryError) or "can't allocate memory" in message:
+            kind = "out_of_memory"
+        elif isinstance(exc, OSError | RuntimeError) and self._processes.was_hit():
+            kind = "out_of_processes"
+        return {"kind": kind, "message": message, "traceback": tenant.traceback_text(exc)}
+
+
+def _decode(kind: str, payload: bytes) -> Any:
+    if kind == "json":
+        return json.loads(payload)
+    return payload.decode("utf-8", "replace") if kind == "text" else payload
+
+
+def _encode(output: Any) -> tuple[str, bytes]:
+    if isinstance(output, bytes | bytearray | memoryview):
+        return "bytes", bytes(output)
+    body = _ENCODER.encode(output).encode()
+    if frames.too_deep(body):
+        raise RecursionError
+    return "json", body
+
+
+def _plain(value: Any) -> Any:
+    """JSON's shape of what models commonly return. Called by the encoder for what it doesn't know."""
+    if isinstance(value, torch.Tensor):
+        if value.is_sparse or value.is_quantized:
+            raise Refused("A sparse or quantized tensor was returned. Return it as an ordinary one, or as a list.")
+        return value.detach().cpu().tolist()
+    if isinstance(value, numpy.ndarray | numpy.generic):
+        return value.tolist()
+    raise Refused(
+        f"The output holds a {type(value).__name__}, which is not JSON. "
+        "Return str, int, float, bool, None, lists and dicts of them, tensors, arrays, or bytes alone."
+    )
+
+
+# NaN and infinity are not JSON, and half of all clients choke on them: refused, with a sentence.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain)
+
+
+def _unserialisable(exc: BaseException, output: Any) -> Reply:
+    if isinstance(exc, MemoryError):
+        return {"kind": "out_of_memory", "message": "There is not enough memory to turn the output into JSON."}
+    message = str(exc)[: frames.MESSAGE_MAX_CHARS] if isinstance(exc, Refused) else _reason(exc, output)
+    return {"kind": "output_not_serialisable", "message": message}
+
+
+def _reason(exc: BaseException, output: Any) -> str:
+    if isinstance(exc, RecursionError):
+        return "The output is nested too deeply for JSON, or contains itself. Return a flatter structure."
+    if isinstance(exc, UnicodeEncodeError):
+        return "The output holds text that is not valid Unicode (a lone surrogate). Clean it, or return bytes."
+    if isinstance(exc, ValueError) and "JSON compliant" in str(exc):
+        return "The output holds NaN or infinity, which JSON can't carry. Replace them, for example by None."
+    return f"The output ({type(output).__name__}) can't be turned into JSON: {tenant.message(exc)}"

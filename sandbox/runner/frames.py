@@ -1,0 +1,82 @@
+"""The wire between host and runner: u32 header length, u32 body length, JSON header, raw body.
+
+Both lengths are big endian and capped. Pure standard library: both sides import it, and the host
+trusts nothing that arrives in this form (see ``sandbox.channel``).
+
+    runner -> host   {"op": "hello", "protocol": 1}                        once, when torch is imported
+    host -> runner   {"op": "bind", ...}  + source, weights, log pipe      once, as SCM_RIGHTS descriptors
+    runner -> host   {"op": "bound", ...} | {"op": "load_failed", ...}
+    host -> runner   {"op": "call", "id", "kind"}  body = the input        any number ahead
+    runner -> host   {"op": "answer", "id", "kind", "out", ...}  body      in the order of the calls
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import struct
+from typing import Any
+
+PROTOCOL = 1
+PREFIX = struct.Struct("!II")
+HEADER_MAX_BYTES = 1 << 20  # traceback, printed text and the lists of a weights mismatch fit
+BODY_MAX_BYTES = 1 << 30  # what a length may say at most; the host caps answers by Limits.output_bytes
+TRACEBACK_MAX_CHARS = 16_000
+MESSAGE_MAX_CHARS = 2_000
+JSON_MAX_DEPTH = 128  # of an answer: every client's parser goes this deep
+
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+
+
+class WireBroken(Exception):
+    """The peer closed the connection or spoke something else."""
+
+
+def encode(header: dict[str, Any], body_length: int = 0) -> bytes:
+    """Prefix and header; the body follows as it is, so that big ones are never copied."""
+    data = json.dumps(header, separators=(",", ":")).encode()
+    return PREFIX.pack(len(data), body_length) + data
+
+
+def too_deep(text: bytes) -> bool:
+    """True when JSON ``text`` is nested deeper than JSON_MAX_DEPTH. Linear in its size, no recursion."""
+    if text.count(b"[") + text.count(b"{") <= JSON_MAX_DEPTH:
+        return False
+    brackets = _STRINGS.sub(b"", text).translate(None, _NOT_BRACKETS)
+    for _ in range(JSON_MAX_DEPTH):  # each pass peels the innermost layer
+        if not brackets:
+            return False
+        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
+    return bool(brackets)
+
+
+class Reader:
+    """Reads frames off a blocking socket with few system calls: what arrived too early is kept."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._buffer = bytearray()
+
+    def frame(self) -> tuple[dict[str, Any], bytes]:
+        """The next frame. Raises WireBroken at the end of the stream."""
+        self._fill(PREFIX.size)
+        header_length, body_length = PREFIX.unpack_from(self._buffer)
+        if header_length > HEADER_MAX_BYTES or body_length > BODY_MAX_BYTES:
+            raise WireBroken("a frame is larger than any side sends")
+        end = PREFIX.size + header_length
+        self._fill(end + body_length)
+        view = memoryview(self._buffer)
+        header = json.loads(bytes(view[PREFIX.size : end]))
+        body = bytes(view[end : end + body_length])
+        view.release()
+        del self._buffer[: end + body_length]
+        return header, body
+
+    def _fill(self, length: int) -> None:
+        while len(self._buffer) < length:
+            chunk = self._sock.recv(max(65_536, min(length - len(self._buffer), 1 << 20)))
+            if not chunk:
+                raise WireBroken("the host closed the connection")
+            self._buffer += chunk
