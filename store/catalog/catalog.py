@@ -38,6 +38,11 @@ class Catalog:
         migrate(parsed)
         return cls(Database(parsed))
 
+    @property
+    def backend(self) -> str:
+        """Which database it is: "sqlite" or "postgresql"."""
+        return self._database.url.get_backend_name()
+
     def ping(self) -> None:
         """Raise CatalogUnavailable unless the database answers."""
         self._database.ping()

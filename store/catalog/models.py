@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.orm import selectinload
 
 from policies.quotas import Quotas
@@ -144,6 +144,12 @@ class Models:
             sources = session.scalars(select(VersionRow.source_sha256).distinct()).all()
             weights = session.scalars(select(VersionRow.weights_sha256).distinct()).all()
         return frozenset(sources) | frozenset(weights)
+
+    def needs_blob(self, sha256: str) -> bool:
+        """True when some version has that blob as its source or its weights."""
+        named = or_(VersionRow.source_sha256 == sha256, VersionRow.weights_sha256 == sha256)
+        with self._database.read() as session:
+            return session.scalar(select(VersionRow.id).where(named).limit(1)) is not None
 
     def delete(self, tenant_id: str, name: str) -> Model:
         """Forget the model, its versions and its access tokens; what it was. Raises ModelUnknown.

@@ -1,0 +1,84 @@
+"""Redis: there, and keeping what was accepted; and who serves from it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from redis import Redis
+from redis.exceptions import RedisError, ResponseError
+
+from admin.checks.finding import Finding, fail, ok, warn
+from admin.installation import redis_client
+from store.errors import StoreError
+from store.jobs.front import JobFront
+from store.jobs.records import QueueHealth
+
+Config = dict[str | None, str | None]  # as redis-py types what CONFIG GET answers
+
+_START = "Start it (`make up`, or your service manager), or set CLOCHE_REDIS_URL to where it is."
+
+
+def check_redis(url: str) -> tuple[Finding, ...]:
+    """Redis, its persistence, its eviction policy and its workers; only the first where it doesn't answer."""
+    try:
+        with redis_client(url) as client:
+            info: dict[str, Any] = client.info()
+            return (ok("redis", f"{info.get('redis_version', '?')}"), *_config(client, info), _workers(url))
+    except (RedisError, OSError, ValueError) as exc:
+        return (fail("redis", f"Redis does not answer ({str(exc).rstrip('.')}).", _START),)
+
+
+def _config(client: Redis, info: dict[str, Any]) -> tuple[Finding, ...]:
+    try:
+        config = client.config_get("appendonly", "appendfsync", "maxmemory-policy")
+    except ResponseError as exc:
+        found = f"Redis does not show its configuration: {exc}."
+        advice = "Make sure of appendonly yes, appendfsync always and maxmemory-policy noeviction."
+        return (warn("persistence", found, advice), warn("eviction", found, advice))
+    return (_persistence(config, info), _eviction(config))
+
+
+def _persistence(config: Config, info: dict[str, Any]) -> Finding:
+    name = "persistence"
+    if config.get("appendonly") != "yes":
+        return fail(name, "Accepted jobs are lost when Redis ends.", "Set `appendonly yes`.")
+    if info.get("aof_last_write_status") not in (None, "ok"):
+        return fail(name, "Redis could not write its append-only file.", "Look for a full or broken disk.")
+    fsync = config.get("appendfsync")
+    if fsync == "always":
+        return ok(name, "append-only file, synced on every write")
+    lost = "about a second of" if fsync == "everysec" else "half a minute of"
+    found = f"appendfsync {fsync}: a power cut may lose {lost} accepted jobs."
+    return warn(name, found, "Set `appendfsync always`.")
+
+
+def _eviction(config: Config) -> Finding:
+    policy = config.get("maxmemory-policy", "?")
+    if policy == "noeviction":
+        return ok("eviction", policy)
+    found = f"maxmemory-policy {policy}: Redis drops accepted jobs when its memory is full."
+    return fail("eviction", found, "Set `maxmemory-policy noeviction`.")
+
+
+def _workers(url: str) -> Finding:
+    try:
+        health = asyncio.run(_health(url))
+    except StoreError as exc:
+        return fail("workers", str(exc), _START)
+    if health.live_workers == 0:
+        return fail("workers", "No worker is up.", "Start one: `make up`, or `cloche-worker`.")
+    found = f"{health.live_workers} up, {health.queued_jobs} jobs queued, {health.running_jobs} running"
+    if health.worker_faults:
+        advice = "The checks above say what to do; otherwise read the worker's log."
+        return fail("workers", f"{found}; faults: {', '.join(health.worker_faults)}.", advice)
+    return ok("workers", found)
+
+
+async def _health(url: str) -> QueueHealth:
+    front = JobFront(url)
+    await front.start()
+    try:
+        return await front.health()
+    finally:
+        await front.close()

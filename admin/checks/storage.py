@@ -1,0 +1,49 @@
+"""What stays: the catalogue, the blobs, and the room they have."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from admin.checks.finding import Finding, fail, ok, warn
+from policies.limits import GIB
+from store.blobs import Blobs
+from store.catalog import Catalog
+from store.errors import StoreError
+from store.settings import StoreSettings
+
+FEW_BYTES = GIB  # less than one upload: the next one may fail
+LITTLE_BYTES = 5 * GIB
+
+
+def check_storage(settings: StoreSettings) -> tuple[Finding, ...]:
+    """Catalogue, blobs and disk. Creates their folders where they are missing, as every other part would."""
+    return (_catalog(settings), _blobs(settings), _disk(settings.data))
+
+
+def _catalog(settings: StoreSettings) -> Finding:
+    try:
+        with Catalog.open(settings.database_url) as catalog:
+            return ok("catalogue", f"{catalog.backend}, {len(catalog.tenants.list())} tenants")
+    except StoreError as exc:
+        return fail("catalogue", str(exc), "Set CLOCHE_DATABASE_URL, or repair the database.")
+
+
+def _blobs(settings: StoreSettings) -> Finding:
+    place = settings.blobs_url.partition("?")[0]
+    try:
+        Blobs.open(settings.blobs_url, settings.data / "cache").check_writable()
+    except StoreError as exc:
+        return fail("blobs", str(exc), "Set CLOCHE_BLOBS_URL, or make it writable.")
+    return ok("blobs", f"{place} can be written")
+
+
+def _disk(folder: Path) -> Finding:
+    while not folder.exists():
+        folder = folder.parent
+    usage = shutil.disk_usage(folder)
+    found = f"{usage.free / GIB:.1f} GiB of {usage.total / GIB:.1f} GiB free at {folder}"
+    advice = "Free some space: `cloche-admin blobs sweep` deletes what no version needs."
+    if usage.free < FEW_BYTES:
+        return fail("disk", found, advice)
+    return warn("disk", found, advice) if usage.free < LITTLE_BYTES else ok("disk", found)

@@ -1,0 +1,66 @@
+"""``cloche-admin quotas``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from admin.installation import announce, opened
+from admin.output import AsJson, show_json, show_table
+from admin.tenants import Handle
+from policies.limits import GIB, KIB, MIB
+from policies.quotas import Quotas
+from store.catalog.quotas import check_quota
+
+app = typer.Typer(help="What a tenant may use.", no_args_is_help=True)
+
+_UNITS = {"KiB": KIB, "MiB": MIB, "GiB": GIB, "TiB": 1024 * GIB}
+
+
+@app.command("show")
+def show(tenant: Handle, *, as_json: AsJson = False) -> None:
+    """Show a tenant's quotas."""
+    with opened() as catalog:
+        quotas = catalog.quotas.get(catalog.tenants.get(tenant).id)
+    _show(quotas, as_json=as_json)
+
+
+@app.command("set")
+def set_(
+    tenant: Handle,
+    changes: Annotated[list[str], typer.Argument(metavar="NAME=VALUE…", help="For example storage_bytes=20GiB.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Change quotas, all or none; they hold from the next request on. KiB, MiB, GiB and TiB are understood."""
+    values = dict(_parsed(change) for change in changes)
+    with opened() as catalog:
+        found = catalog.tenants.get(tenant)
+        quotas = catalog.quotas.set(found.id, values)
+    announce(found.id)
+    _show(quotas, as_json=as_json)
+
+
+def _parsed(change: str) -> tuple[str, int]:
+    name, sign, text = change.partition("=")
+    if not sign:
+        raise typer.BadParameter(f"{change!r} is not NAME=VALUE, for example models=50.")
+    number, unit = text, 1
+    for suffix, size in _UNITS.items():
+        if text.endswith(suffix):
+            number, unit = text.removesuffix(suffix), size
+    digits = number.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 20):
+        raise typer.BadParameter(f"{text!r} is not a whole number, with KiB, MiB, GiB or TiB behind it if you like.")
+    value = int(number) * unit
+    check_quota(name, value)
+    return name, value
+
+
+def _show(quotas: Quotas, *, as_json: bool) -> None:
+    if as_json:
+        show_json(asdict(quotas))
+    else:
+        show_table(("QUOTA", "LIMIT"), asdict(quotas).items())

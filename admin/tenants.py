@@ -1,0 +1,90 @@
+"""``cloche-admin tenants``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from admin.installation import announce, opened
+from admin.output import AsJson, say, show_json, show_table
+from store.catalog import Tenant
+
+app = typer.Typer(help="Who may use this installation.", no_args_is_help=True)
+
+Handle = Annotated[str, typer.Argument(metavar="TENANT", help="The tenant's name or id.")]
+
+
+@app.command("create")
+def create(
+    name: Annotated[str, typer.Argument(help="Letters, digits, spaces, '.', '_' and '-'.")], *, as_json: AsJson = False
+) -> None:
+    """Add a tenant with the default quotas. Give it a key next."""
+    with opened() as catalog:
+        tenant = catalog.tenants.create(name)
+    _changed(tenant, f"Created tenant {tenant.name} ({tenant.id}).", as_json=as_json)
+
+
+@app.command("list")
+def list_(*, as_json: AsJson = False) -> None:
+    """Show every tenant."""
+    with opened() as catalog:
+        tenants = catalog.tenants.list()
+    if as_json:
+        show_json([plain(tenant) for tenant in tenants])
+        return
+    show_table(("NAME", "ID", "CREATED", "SUSPENDED"), (_row(tenant) for tenant in tenants))
+
+
+@app.command("show")
+def show(tenant: Handle, *, as_json: AsJson = False) -> None:
+    """Show one tenant and what it uses."""
+    with opened() as catalog:
+        found = catalog.tenants.get(tenant)
+        quotas = catalog.quotas.get(found.id)
+        used = {"models": len(catalog.models.list(found.id)), "storage_bytes": catalog.models.storage_used(found.id)}
+    if as_json:
+        show_json(plain(found) | {"used": used, "quotas": asdict(quotas)})
+        return
+    show_table(("NAME", "ID", "CREATED", "SUSPENDED"), [_row(found)])
+    print()
+    show_table(("QUOTA", "USED", "LIMIT"), [(name, used.get(name), limit) for name, limit in asdict(quotas).items()])
+
+
+@app.command("suspend")
+def suspend(tenant: Handle, *, as_json: AsJson = False) -> None:
+    """Stop serving a tenant at once. Nothing of it is deleted."""
+    with opened() as catalog:
+        found = catalog.tenants.suspend(tenant)
+    _changed(found, f"Suspended {found.name} ({found.id}).", as_json=as_json)
+
+
+@app.command("resume")
+def resume(tenant: Handle, *, as_json: AsJson = False) -> None:
+    """Serve a suspended tenant again."""
+    with opened() as catalog:
+        found = catalog.tenants.resume(tenant)
+    _changed(found, f"Resumed {found.name} ({found.id}).", as_json=as_json)
+
+
+def plain(tenant: Tenant) -> dict[str, Any]:
+    """The tenant as JSON shows it: without its webhook secret."""
+    return {
+        "id": tenant.id,
+        "name": tenant.name,
+        "created_at": tenant.created_at,
+        "suspended_at": tenant.suspended_at,
+    }
+
+
+def _row(tenant: Tenant) -> tuple[object, ...]:
+    return tenant.name, tenant.id, tenant.created_at, tenant.suspended_at
+
+
+def _changed(tenant: Tenant, sentence: str, *, as_json: bool) -> None:
+    announce(tenant.id)
+    if as_json:
+        show_json(plain(tenant))
+    else:
+        say(sentence)
