@@ -1,10 +1,11 @@
 """Train the digit classifier: a few seconds on two cores, the same weights for the same seed.
 
-python examples/digits/train.py
+python examples/digits/train.py [FILE]   (the weights go to FILE, or beside this script)
 """
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 
@@ -61,8 +62,9 @@ def main() -> None:
     print(f"held-out accuracy: {reached:.1%} of {len(held_out.labels)} digits it never saw")
     if reached < WANTED_ACCURACY:
         raise SystemExit(f"That is less than {WANTED_ACCURACY:.0%}, so the weights were not kept.")
-    save_file(model.state_dict(), WEIGHTS)
-    print(f"weights: {WEIGHTS}")
+    weights = Path(sys.argv[1]) if len(sys.argv) > 1 else WEIGHTS
+    save_file(model.state_dict(), weights)
+    print(f"weights: {weights}")
 
 
 if __name__ == "__main__":

@@ -140,6 +140,10 @@ class Client:
         """Every model of this tenant."""
         return [Model.from_dict(data) for data in self._get("/v1/models")["models"]]
 
+    def delete_model(self, name: str) -> None:
+        """Forget a model, its versions and its access tokens. Raises NotFound."""
+        self._transport.send(Request("DELETE", f"/v1/models/{_quoted(name)}"))
+
     def version(self, name: str, number: int) -> Version:
         """One version, as it stands now. Raises NotFound."""
         return Version.from_dict(self._get(f"/v1/models/{_quoted(name)}/versions/{number}"))
