@@ -23,7 +23,7 @@ def describe() -> list[str]:
     parts = [f"{name} {version(name)}" for name in ("fastapi", "uvicorn", "redis", "rq")]
     return [
         f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores ({_processor()}), Linux {platform.release()}",
-        f"Docker {about['Version']} with {runtime}, Redis {redis[1] if redis else '?'} (append-only file, synced always)",
+        f"Docker {about['Version']} with {runtime}, Redis {redis[1] if redis else '?'} (append-only file on)",
         f"Python {platform.python_version()}, {', '.join(parts)}",
         "load generator, engine, Redis and sandboxes share the cores",
     ]

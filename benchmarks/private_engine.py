@@ -78,8 +78,8 @@ def running(**environment: str) -> Iterator[Engine]:
     port = free_port()
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("CLOCHE_")}
     env = {**inherited, "CLOCHE_DATA": str(data), "CLOCHE_PORT": str(port), **environment}
+    _ops("up", env)
     try:
-        _ops("up", env)
         _admin(env, "tenants", "create", "bench")
         key = json.loads(_admin(env, "keys", "create", "bench", "--json"))["secret"]
         yield Engine(url=f"http://127.0.0.1:{port}", key=key, data=data)
