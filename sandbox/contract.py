@@ -19,7 +19,8 @@ class Bundle:
     """Everything a blank sandbox needs to become one version's. The paths are the host's.
 
     ``load`` is "auto" for a version never loaded before (meta device first, plain instantiation
-    where that fails), else what the upload check found.
+    where that fails), else what the upload check found. It is no part of what makes two bundles equal:
+    the sandbox that checked an upload goes on to serve it.
     """
 
     tenant_id: str
@@ -28,7 +29,7 @@ class Bundle:
     source: Path
     weights: Path
     limits: Limits = field(default_factory=Limits)
-    load: LoadMode = "auto"
+    load: LoadMode = field(default="auto", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ def _check(station: Station, version: Version) -> None:
             _finish(station, version, "failed", error=_load_error(lease.failure))
             return
         error = _example_error(lease, version, bundle)
-        load = lease.bound.load if lease.bound is not None else "auto"
+        load = lease.load or "auto"
     if error is not None:
         _finish(station, version, "failed", load_mode=load, error=error)
     else:
