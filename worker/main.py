@@ -97,8 +97,12 @@ def connect(url: str) -> redis.Redis:
 
 
 def owner_tag(settings: WorkerSettings) -> str:
-    """Tells this installation's containers from another's on the same engine."""
-    return hashlib.sha256(str(settings.data).encode()).hexdigest()[:12]
+    """Tells this installation's containers from another's on the same engine.
+
+    The run folder is what differs: it is the host's path even where the data folder is a container's
+    ("/data" in every composed installation), and it holds the locks that say which workers live.
+    """
+    return hashlib.sha256(str(settings.run_dir).encode()).hexdigest()[:12]
 
 
 def _until_redis_answers(pulse: Pulse) -> None:

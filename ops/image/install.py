@@ -18,12 +18,13 @@ def main() -> None:
     parser.add_argument("--commands", type=Path, required=True)
     arguments = parser.parse_args()
     project: dict[str, Any] = tomllib.loads(Path(__file__).with_name("pyproject.toml").read_text())["project"]
-    subprocess.run(
-        # pip goes in as well: building the sandbox image from here fetches packages with it.
-        [*pip(arguments.wheels), "--target", str(arguments.target), "pip", *project["dependencies"]],
-        check=True,
-        stdin=subprocess.DEVNULL,
-    )
+    # pip goes in as well: building the sandbox image from here fetches packages with it.
+    command = [*pip(arguments.wheels), "--target", str(arguments.target), "pip", *project["dependencies"]]
+    if subprocess.run(command, check=False, stdin=subprocess.DEVNULL).returncode != 0:
+        sys.exit(
+            "The dependencies could not be installed. Where ops/image/wheelhouse has wheels, they are used alone: "
+            "run `python -m ops.image.wheels` on the host to bring them up to date, or empty that folder."
+        )
     for name, entry in project["scripts"].items():
         write_command(arguments.commands / name, entry=entry)
 

@@ -39,7 +39,7 @@ class Here:
     @property
     def owner(self) -> str:
         """What its containers are labelled with."""
-        return hashlib.sha256(str(self.data).encode()).hexdigest()[:12]
+        return hashlib.sha256(str(self.run_dir).encode()).hexdigest()[:12]
 
     @property
     def url(self) -> str:
