@@ -1,0 +1,165 @@
+"""``cloche-admin doctor`` on real parts, whole and broken."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import docker
+import pytest
+import redis
+
+from admin.checks.finding import Finding
+from admin.checks.redis import check_redis
+from store.jobs.back import JobBack
+from tests.admin.conftest import Admin, run_admin
+from tests.conftest import RedisServer
+
+
+def _checks(ended_json: dict[str, list[dict[str, str]]]) -> dict[str, dict[str, str]]:
+    return {check["name"]: check for check in ended_json["checks"]}
+
+
+@contextmanager
+def _worker(url: str, *, fault: str = "") -> Iterator[None]:
+    """A worker's heartbeat, in the worker's own words, as often as a worker says them."""
+    back = JobBack(redis.Redis.from_url(url), worker="test-worker")
+    back.heartbeat(fault=fault)
+    over = threading.Event()
+
+    def beat() -> None:
+        while not over.wait(0.5):
+            back.heartbeat(fault=fault)
+
+    thread = threading.Thread(target=beat)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+@pytest.fixture
+def tagged_image() -> Iterator[str]:
+    """Some image of the engine's under a name of this test's own."""
+    client = docker.from_env()
+    tag = "cloche-doctor-test:1"
+    client.api.import_image_from_data(b"\0" * 10240, repository="cloche-doctor-test", tag="1")
+    yield tag
+    client.images.remove(tag)
+    client.close()
+
+
+def test_a_whole_installation_is_healthy(admin: Admin, redis_url: str, tagged_image: str) -> None:
+    """With every part up nothing fails, each check says what it found, and the exit status is 0."""
+    with _worker(redis_url):
+        ended = admin("doctor", "--json", CLOCHE_SANDBOX_IMAGE=tagged_image)
+    checks = _checks(ended.json)
+    assert [name for name, check in checks.items() if check["state"] == "fail"] == []
+    assert (ended.status, ended.json["healthy"]) == (0, True)
+    assert list(checks) == [
+        "engine", "runtime", "runc", "image",
+        "redis", "persistence", "eviction", "workers",
+        "catalogue", "blobs", "disk",
+    ]  # fmt: skip
+    assert all(check["found"] for check in checks.values())
+    assert all(check["advice"] for check in checks.values() if check["state"] != "ok")
+
+
+def test_a_healthy_installation_reads_as_a_table(admin: Admin, redis_url: str, tagged_image: str) -> None:
+    """People get one row for each check."""
+    with _worker(redis_url):
+        ended = admin("doctor", CLOCHE_SANDBOX_IMAGE=tagged_image)
+    assert ended.status == 0
+    lines = ended.out.splitlines()
+    assert lines[0].split() == ["CHECK", "STATE", "FOUND"]
+    assert lines[1].split()[:2] == ["engine", "ok"]
+
+
+def test_an_engine_that_does_not_answer_fails(admin: Admin, tmp_path: Path) -> None:
+    """One failed check with what to do, and the other parts are still looked at."""
+    ended = admin("doctor", "--json", DOCKER_HOST=f"unix://{tmp_path}/nobody.sock")
+    checks = _checks(ended.json)
+    assert ended.status == 1
+    assert checks["engine"]["state"] == "fail"
+    assert "DOCKER_HOST" in checks["engine"]["advice"]
+    assert checks["catalogue"]["state"] == "ok"
+
+
+def test_a_missing_image_and_runtime_fail(admin: Admin) -> None:
+    """What workers would ask the engine for is looked up by the same settings."""
+    settings = {"CLOCHE_SANDBOX_IMAGE": "cloche-doctor-test:none", "CLOCHE_SANDBOX_RUNTIME": "nonsense"}
+    checks = _checks(admin("doctor", "--json", **settings).json)
+    assert checks["image"]["state"] == checks["runtime"]["state"] == "fail"
+    assert "make setup" in checks["image"]["advice"]
+    assert "runc" in checks["runtime"]["advice"]
+
+
+def test_no_worker_fails(admin: Admin) -> None:
+    """Jobs would be accepted and wait: that is said."""
+    checks = _checks(admin("doctor", "--json").json)
+    assert checks["workers"]["state"] == "fail"
+
+
+def test_a_worker_that_cannot_serve_fails(admin: Admin, redis_url: str) -> None:
+    """A live worker's own complaint is passed on by its code."""
+    with _worker(redis_url, fault="engine_unreachable"):
+        checks = _checks(admin("doctor", "--json").json)
+    assert checks["workers"]["state"] == "fail"
+    assert "engine_unreachable" in checks["workers"]["found"]
+
+
+def test_a_redis_that_is_away_fails(servers_environment: dict[str, str], own_redis: RedisServer) -> None:
+    """One failed check with what to do instead of four."""
+    own_redis.kill()
+    ended = run_admin("doctor", "--json", environment=servers_environment)
+    checks = _checks(ended.json)
+    assert ended.status == 1
+    assert checks["redis"]["state"] == "fail"
+    assert not {"persistence", "eviction", "workers"} & set(checks)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "name", "state"),
+    [
+        ("appendonly", "no", "persistence", "fail"),
+        ("appendfsync", "everysec", "persistence", "warn"),
+        ("appendfsync", "no", "persistence", "warn"),
+        ("maxmemory-policy", "allkeys-lru", "eviction", "fail"),
+    ],
+)
+def test_a_redis_that_may_lose_jobs_is_noticed(
+    own_redis: RedisServer, setting: str, value: str, name: str, state: str
+) -> None:
+    """Each setting that breaks the promise of a 202 is found, with the line that mends it."""
+    found = {finding.name: finding for finding in check_redis(own_redis.url)}
+    assert found[name].state == "ok"
+    redis.Redis.from_url(own_redis.url).config_set(setting, value)
+    finding: Finding = {finding.name: finding for finding in check_redis(own_redis.url)}[name]
+    assert finding.state == state
+    assert setting in finding.advice
+
+
+def test_broken_storage_fails(admin: Admin, tmp_path: Path) -> None:
+    """A catalogue that is no database and blobs that can't be written are two failed checks."""
+    (tmp_path / "file").write_bytes(b"in the way" * 1000)
+    ended = admin(
+        "doctor",
+        "--json",
+        CLOCHE_DATABASE_URL=f"sqlite:///{tmp_path}/file",
+        CLOCHE_BLOBS_URL=f"file://{tmp_path}/file",
+    )
+    checks = _checks(ended.json)
+    assert ended.status == 1
+    assert checks["catalogue"]["state"] == checks["blobs"]["state"] == "fail"
+
+
+def test_a_catalogue_that_is_away_is_one_sentence(admin: Admin, tmp_path: Path) -> None:
+    """Other commands end on it with exit status 2."""
+    (tmp_path / "file").write_bytes(b"in the way" * 1000)
+    ended = admin("tenants", "list", CLOCHE_DATABASE_URL=f"sqlite:///{tmp_path}/file")
+    assert (ended.status, ended.out) == (2, "")
+    assert len(ended.err.splitlines()) == 1

@@ -1,0 +1,39 @@
+"""``cloche-admin quotas``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import pytest
+
+from policies.quotas import QUOTA_NAMES, Quotas
+from store.catalog import Catalog
+from tests.admin.conftest import Admin
+
+
+def test_quotas_are_set_and_shown(admin: Admin, catalog: Catalog) -> None:
+    """Several at once, with units where they help; show, set and the catalogue agree."""
+    tenant = catalog.tenants.create("acme")
+    changed = admin("quotas", "set", "acme", "models=3", "storage_bytes=20GiB", "memory_bytes=512MiB", "--json").json
+    assert changed == asdict(Quotas(models=3, storage_bytes=20 * 2**30, memory_bytes=512 * 2**20))
+    assert admin("quotas", "show", "acme", "--json").json == changed
+    assert asdict(catalog.quotas.get(tenant.id)) == changed
+
+
+def test_every_quota_is_shown(admin: Admin) -> None:
+    """The table for people has a row for each quota there is."""
+    admin("tenants", "create", "acme")
+    rows = admin("quotas", "show", "acme").out.splitlines()[1:]
+    assert [row.split()[0] for row in rows] == list(QUOTA_NAMES)
+
+
+@pytest.mark.parametrize(
+    "change", ["modles=3", "models", "models=", "models=x", "models=-1", "models=1.5", "models=٣", "memory_bytes=0"]
+)
+def test_a_bad_change_changes_nothing(admin: Admin, catalog: Catalog, change: str) -> None:
+    """Exit status 2, a sentence, and the good change beside the bad one isn't made either."""
+    tenant = catalog.tenants.create("acme")
+    ended = admin("quotas", "set", "acme", "versions=7", change)
+    assert (ended.status, ended.out) == (2, "")
+    assert ended.err
+    assert catalog.quotas.get(tenant.id) == Quotas()

@@ -1,0 +1,74 @@
+"""``cloche-admin tenants`` and ``webhooks``."""
+
+from __future__ import annotations
+
+from store.catalog import Catalog
+from tests.admin.conftest import Admin
+
+
+def test_a_tenant_is_created_and_found(admin: Admin, catalog: Catalog) -> None:
+    """What create prints as JSON is what list and show print, and what the catalogue holds."""
+    made = admin("tenants", "create", "acme", "--json").json
+    assert made["name"] == "acme"
+    assert made["id"] == catalog.tenants.get("acme").id
+    assert admin("tenants", "list", "--json").json == [made]
+    shown = admin("tenants", "show", made["id"], "--json").json
+    assert {name: shown[name] for name in made} == made
+    assert shown["used"] == {"models": 0, "storage_bytes": 0}
+    assert shown["quotas"]["models"] == 20
+
+
+def test_people_get_a_sentence_and_a_table(admin: Admin) -> None:
+    """Without --json the answers are for reading, one row a line, and hold the id to go on with."""
+    created = admin("tenants", "create", "My company")
+    assert created.status == 0
+    assert created.out.startswith("Created tenant My company (ten_")
+    listed = admin("tenants", "list").out.splitlines()
+    assert listed[0].split() == ["NAME", "ID", "CREATED", "SUSPENDED"]
+    assert listed[1].startswith("My company  ten_")
+
+
+def test_a_taken_name_is_one_sentence(admin: Admin) -> None:
+    """An expected error is one line on stderr, nothing on stdout, and exit status 2."""
+    admin("tenants", "create", "acme")
+    again = admin("tenants", "create", "acme", "--json")
+    assert (again.status, again.out) == (2, "")
+    assert again.err == "cloche-admin: A tenant named 'acme' exists already; choose another name.\n"
+
+
+def test_suspend_and_resume(admin: Admin, catalog: Catalog) -> None:
+    """Both are in the catalogue when the command returns, and say what they did."""
+    admin("tenants", "create", "acme")
+    assert admin("tenants", "suspend", "acme", "--json").json["suspended_at"]
+    assert catalog.tenants.get("acme").suspended
+    assert admin("tenants", "resume", "acme").out.startswith("Resumed acme")
+    assert not catalog.tenants.get("acme").suspended
+
+
+def test_an_unknown_tenant_is_said_by_every_command(admin: Admin) -> None:
+    """Whatever is asked about a tenant that isn't there: exit status 2 and its name."""
+    commands = (
+        ["tenants", "show", "nobody"],
+        ["tenants", "suspend", "nobody"],
+        ["tenants", "resume", "nobody"],
+        ["keys", "create", "nobody"],
+        ["keys", "list", "nobody"],
+        ["quotas", "show", "nobody"],
+        ["quotas", "set", "nobody", "models=1"],
+        ["models", "list", "nobody"],
+        ["webhooks", "secret", "nobody"],
+    )
+    for command in commands:
+        ended = admin(*command)
+        assert (ended.status, ended.out) == (2, "")
+        assert "no tenant 'nobody'" in ended.err
+
+
+def test_the_webhook_secret_is_shown_only_when_asked_for(admin: Admin, catalog: Catalog) -> None:
+    """``webhooks secret`` prints exactly the secret; no other answer about a tenant holds it."""
+    admin("tenants", "create", "acme")
+    secret = catalog.tenants.get("acme").webhook_secret
+    assert admin("webhooks", "secret", "acme").out == f"{secret}\n"
+    assert admin("webhooks", "secret", "acme", "--json").json["secret"] == secret
+    for command in (["tenants", "show", "acme"], ["tenants", "list"], ["tenants", "suspend", "acme"]):
+        assert secret not in admin(*command, "--json").out
