@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 from starlette.requests import ClientDisconnect, Request
+from starlette.types import Message
 
 from api.errors import Problem
+
+STALL_SECONDS = 60  # a client that sends nothing for so long holds its place, and its file, no longer
 
 
 class Limit(Protocol):
@@ -55,15 +59,27 @@ def is_json(media: str) -> bool:
 
 
 async def chunks(request: Request) -> AsyncIterator[bytes]:
-    """The body piece by piece, as it arrives. Raises ClientDisconnect when the client goes away."""
+    """The body piece by piece, as it arrives.
+
+    Raises ClientDisconnect when the client goes away, request_timeout when it sends nothing for STALL_SECONDS.
+    """
     while True:
-        message = await request.receive()
+        message = await _next(request)
         if message["type"] != "http.request":
             raise ClientDisconnect
         if body := message.get("body", b""):
             yield body
         if not message.get("more_body", False):
             return
+
+
+async def _next(request: Request) -> Message:
+    try:
+        async with asyncio.timeout(STALL_SECONDS):
+            return await request.receive()
+    except TimeoutError as exc:
+        detail = f"Nothing more of the body came for {STALL_SECONDS} seconds; send it again."
+        raise Problem("request_timeout", detail) from exc
 
 
 async def read(request: Request, headers: Mapping[bytes, bytes], *, limit: Limit) -> bytes | None:
@@ -74,7 +90,7 @@ async def read(request: Request, headers: Mapping[bytes, bytes], *, limit: Limit
     announced = content_length(headers)
     if announced is not None and announced > limit.bytes and announced > await limit.ask():
         return None
-    message = await request.receive()
+    message = await _next(request)
     if message["type"] != "http.request":
         raise ClientDisconnect
     body: bytes = message.get("body", b"")

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,6 +25,7 @@ class Metrics:
     """The counters of one application. One registry each, so that two applications don't share numbers."""
 
     def __init__(self) -> None:
+        disable_created_metrics()  # a time for each series doubles the page and tells nothing
         self.registry = CollectorRegistry()
         self.requests = Counter(
             "cloche_http_requests", "Requests answered.", ("method", "route", "status"), registry=self.registry
