@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from api import errors, routes
 from api.auth import Authenticator
+from api.described import INTRODUCTION
 from api.edge import Edge
 from api.metrics import Metrics
 from api.parts import Parts
@@ -35,6 +36,7 @@ def create_app(settings: StoreSettings) -> FastAPI:
     metrics = Metrics()
     app = FastAPI(
         title="Cloche",
+        description=INTRODUCTION,
         version=release(),
         lifespan=partial(_lifespan, settings=settings.resolved(), metrics=metrics),
         redoc_url=None,

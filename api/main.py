@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import socket
 import sys
 
@@ -64,8 +65,12 @@ def build_config(settings: ApiSettings, store: StoreSettings) -> uvicorn.Config:
 
 
 def main() -> None:
-    """Serve until a signal says to stop. Exit status 3 when it could not start, as uvicorn's own."""
+    """Serve until a signal says to stop. Exit status 0 then, 3 when it could not start, as uvicorn's own."""
     configure_logs()
+    # uvicorn raises the signal that stopped it once more, under the handler from before: being told to
+    # stop, and stopping, is success.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
     server = Server(build_config(ApiSettings(), StoreSettings()))
     server.run()
     if not server.started:

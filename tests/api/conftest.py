@@ -19,6 +19,7 @@ from store.catalog import Catalog, Tenant, Version
 from store.generations import bump
 from store.jobs.back import Claim, JobBack, Settlement
 from store.settings import StoreSettings
+from tests.api.contract import WatchedClient
 
 SOURCE = b"""\
 from torch import nn
@@ -156,7 +157,7 @@ def installation(tmp_path: Path, redis_url: str) -> Iterator[Installation]:
 
 @pytest.fixture
 def api(installation: Installation) -> Iterator[TestClient]:
-    with TestClient(create_app(installation.settings), raise_server_exceptions=False) as client:
+    with WatchedClient(create_app(installation.settings), raise_server_exceptions=False) as client:
         yield client
 
 

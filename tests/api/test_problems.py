@@ -12,7 +12,7 @@ import store.errors
 from api.app import create_app
 from api.errors import PROBLEMS, STORE_CODES
 from store.errors import StoreError
-from tests.api.conftest import Account, Installation, assert_problem
+from tests.api.conftest import Account, Installation, assert_problem, upload
 
 API = Path(__file__).parents[2] / "api"
 
@@ -81,8 +81,8 @@ def test_a_blob_store_without_room_is_a_503(api: TestClient, acme: Account, monk
     def full(*_: object) -> None:
         raise store.errors.DiskFull("/secret/folder")
 
-    monkeypatch.setattr(api.app.state.parts.catalog.models, "list", full)  # type: ignore[attr-defined]
-    response = api.get("/v1/models", headers=acme.headers)
+    monkeypatch.setattr(api.app.state.parts.blobs, "adopt", full)  # type: ignore[attr-defined]
+    response = upload(api, acme)
     assert_problem(response, 503, "disk_full")
     assert response.headers["retry-after"] == "2"
     assert "/secret" not in response.text

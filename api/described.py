@@ -1,0 +1,222 @@
+"""The words of the OpenAPI document: parameters, bodies, answers and problems of each address."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+from api import schemas
+from api.errors import PROBLEM_TYPE, PROBLEMS
+from api.jobs import PAGE_DEFAULT, PAGE_MAX
+from api.orders import DEADLINE_SECONDS, KEY_CHARACTERS, URL_CHARACTERS
+from api.preferences import MAX_WAIT_SECONDS
+
+Json = dict[str, Any]
+
+INTRODUCTION = """\
+Run your PyTorch models in hardened sandboxes.
+
+Every address under `/v1` needs `Authorization: Bearer <key>`. Errors are
+[RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) problems; branch on their `code`.
+"""
+
+WHO = ("unauthorized", "tenant_suspended", "redis_unavailable", "catalog_unavailable", "internal")
+STORED = ("blobs_unavailable", "disk_full")
+
+JOB_ID: Json = {"in": "path", "name": "id", "required": True, "schema": {"type": "string"}}
+TOKEN_ID: Json = {"in": "path", "name": "id", "required": True, "schema": {"type": "string"}}
+NUMBER: Json = {"in": "path", "name": "number", "required": True, "schema": {"type": "integer", "minimum": 1}}
+NAME: Json = {
+    "in": "path",
+    "name": "name",
+    "required": True,
+    "description": "The model's name.",
+    "schema": {"type": "string", "maxLength": 100},
+    "example": "digits",
+}
+PREFER: Json = {
+    "in": "header",
+    "name": "Prefer",
+    "description": f"`wait=N`: answer at the end, or after N seconds (at most {MAX_WAIT_SECONDS}).",
+    "schema": {"type": "string"},
+    "example": "wait=10",
+}
+IDEMPOTENCY: Json = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "description": "The same request under the same key is the same job, for a day.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": KEY_CHARACTERS},
+}
+OPTIONS: dict[str, Json] = {
+    "webhook": {"type": "string", "format": "uri", "maxLength": URL_CHARACTERS, "description": "Told of the end."},
+    "timeout_seconds": {"type": "number", "minimum": 0.001, "description": "How long the model may compute."},
+    "deadline_seconds": {
+        "type": "number",
+        "minimum": 0.001,
+        "maximum": DEADLINE_SECONDS,
+        "description": "How long the job may stay queued; then it expires.",
+    },
+    "version": {"type": "integer", "minimum": 1, "description": "Which version; the newest ready one if left out."},
+}
+
+
+def query(name: str, schema: Json, description: str = "") -> Json:
+    """A query parameter."""
+    return {"in": "query", "name": name, "schema": schema, "description": description}
+
+
+def json_body(properties: Json, *, required: tuple[str, ...] = (), example: Json | None = None) -> Json:
+    """A JSON request body."""
+    schema: Json = {"type": "object", "additionalProperties": False, "properties": properties}
+    if required:
+        schema["required"] = list(required)
+    return {"schema": schema, **({"example": example} if example else {})}
+
+
+SUBMIT_QUERY = [
+    query(name, schema, "With a raw body; a JSON body carries its options itself.") for name, schema in OPTIONS.items()
+]
+SUBMIT_BODY: Json = {
+    "required": True,
+    "description": "JSON with the input in it; under other content types the raw input: text/* is str, the rest bytes.",
+    "content": {
+        "application/json": json_body(
+            {"input": {"description": "Any JSON value."}, **OPTIONS},
+            required=("input",),
+            example={"input": [1, 2, 3], "timeout_seconds": 5},
+        ),
+        "text/plain": {"schema": {"type": "string"}},
+        "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+    },
+}
+UPLOAD_BODY: Json = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["name", "source", "weights"],
+                "properties": {
+                    "name": {"type": "string", "maxLength": 100, "example": "digits"},
+                    "source": {"type": "string", "format": "binary", "description": "model.py"},
+                    "weights": {"type": "string", "format": "binary", "description": "A .safetensors file."},
+                    "config": {
+                        "type": "string",
+                        "description": "JSON: example_input (any value, run once by the check), example_input_encoding "
+                        "(json or base64), timeout_seconds, memory_bytes, description.",
+                        "example": '{"description": "Digits, 8 by 8", "timeout_seconds": 5}',
+                    },
+                },
+            }
+        }
+    },
+}
+CHECK_BODY: Json = {
+    "required": True,
+    "content": {
+        "text/x-python": {"schema": {"type": "string"}},
+        "application/json": json_body({"source": {"type": "string"}}, required=("source",)),
+    },
+}
+TOKEN_BODY: Json = {
+    "content": {"application/json": json_body({"name": {"type": "string"}}, example={"name": "the web shop"})}
+}
+LIST_QUERY = [
+    query("limit", {"type": "integer", "minimum": 1, "maximum": PAGE_MAX, "default": PAGE_DEFAULT}),
+    query("cursor", {"type": "string"}, "next_cursor of the page before."),
+    query("model", {"type": "string"}),
+    query("status", {"enum": ["queued", "running", "succeeded", "failed", "canceled", "expired"]}),
+]
+
+HEADERS: dict[str, Json] = {
+    "Location": {"schema": {"type": "string"}, "description": "Where to ask for it."},
+    "Preference-Applied": {"schema": {"type": "string"}, "description": "The wait that was in force."},
+    "Idempotent-Replayed": {"schema": {"type": "string"}, "description": "true: the key's earlier job."},
+    "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait before trying again."},
+    "WWW-Authenticate": {"schema": {"type": "string"}},
+}
+
+
+def answers(
+    statuses: dict[int, tuple[str, ...]], *, shape: type[schemas.Shape] | None, media: tuple[str, ...], description: str
+) -> Json:
+    """The answers that are not problems."""
+    found: Json = {}
+    for status, headers in statuses.items():
+        found[str(status)] = {"description": description, "headers": {name: HEADERS[name] for name in headers}}
+        if media:
+            found[str(status)]["content"] = {kind: {} for kind in media}
+        if shape is not None:
+            found[str(status)]["content"] = {"application/json": {"schema": _ref(shape)}}
+    return found
+
+
+def problems(codes: tuple[str, ...]) -> Json:
+    """The problems, by status, each code with an example."""
+    by_status: dict[int, list[str]] = defaultdict(list)
+    for code in codes:
+        by_status[PROBLEMS[code].status].append(code)
+    return {str(status): _problem(status, codes) for status, codes in sorted(by_status.items())}
+
+
+def complete(app: FastAPI) -> None:
+    """Make the document whole: shapes, security, introduction."""
+    original = app.openapi
+
+    def openapi() -> Json:
+        document: Json = original()
+        components = document.setdefault("components", {})
+        components["schemas"] = _shapes()
+        components["securitySchemes"] = {
+            "key": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "A key of the tenant, or a model's access token.",
+            }
+        }
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI's documentation gives
+
+
+def _shapes() -> Json:
+    found: Json = {}
+    for name, kind in vars(schemas).items():
+        if isinstance(kind, type) and issubclass(kind, BaseModel) and kind is not BaseModel:
+            if kind is schemas.Shape:
+                continue
+            schema = kind.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
+            schema.pop("$defs", None)
+            found[name] = schema
+    return found
+
+
+def _ref(shape: type[BaseModel]) -> Json:
+    return {"$ref": f"#/components/schemas/{shape.__name__}"}
+
+
+def _problem(status: int, codes: list[str]) -> Json:
+    described: Json = {
+        "description": " · ".join(f"`{code}`: {PROBLEMS[code].title}" for code in codes),
+        "content": {PROBLEM_TYPE: {"schema": _ref(schemas.Problem), "examples": {c: _example(c) for c in codes}}},
+    }
+    headers = {429: "Retry-After", 503: "Retry-After", 401: "WWW-Authenticate"}.get(status)
+    if headers:
+        described["headers"] = {headers: HEADERS[headers]}
+    return described
+
+
+def _example(code: str) -> Json:
+    kind = PROBLEMS[code]
+    return {
+        "value": {
+            "type": f"urn:cloche:problem:{code}",
+            "title": kind.title,
+            "status": kind.status,
+            "detail": "A sentence that says what to do.",
+            "code": code,
+        }
+    }

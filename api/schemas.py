@@ -1,0 +1,194 @@
+"""The shapes in the OpenAPI document. Answers are built elsewhere; every answer of every test is held against these."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Shape(BaseModel):
+    """A JSON object with exactly these fields."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Problem(BaseModel):
+    """An error, as RFC 9457 describes it. Clients branch on `code`; some codes bring further fields."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(description="A URN made from the code.")
+    title: str = Field(description="The kind of problem, always the same for a code.")
+    status: int
+    detail: str = Field(description="What is wrong this time, and what to do.")
+    code: str = Field(description="Stable; what programs look at.")
+
+
+class JobError(Shape):
+    """Why a job failed."""
+
+    type: str = Field(description="model_error, timed_out, out_of_memory, crashed, …, or platform.")
+    message: str
+    traceback: str = Field(description="The model's own, empty where there is none.")
+    signal: int | None = Field(description="What killed the model's process, where something did.")
+
+
+class JobUrls(Shape):
+    """Where to ask next, relative to the API's address."""
+
+    self: str
+    cancel: str
+    output: str
+
+
+class Job(Shape):
+    """One inference request."""
+
+    id: str
+    model: str
+    version: int
+    status: Literal["queued", "running", "succeeded", "failed", "canceled", "expired"]
+    output: Any = Field(description="What predict_single returned; null unless succeeded, and in lists.")
+    output_encoding: Literal["json", "base64"] | None = Field(description="base64: the model returned bytes.")
+    error: JobError | None
+    logs: str = Field(description="What the model printed.")
+    logs_truncated: bool
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    queue_seconds: float | None
+    predict_seconds: float | None
+    attempts: int
+    urls: JobUrls
+
+
+class JobPage(Shape):
+    """Some jobs, newest first, without their outputs."""
+
+    jobs: list[Job]
+    next_cursor: str | None = Field(description="Give it as `cursor` to get the next page; null on the last.")
+
+
+class Violation(Shape):
+    """One thing a source may not do."""
+
+    line: int
+    column: int
+    code: str
+    message: str
+    hint: str
+    source_line: str
+
+
+class Verdict(Shape):
+    """What the policy said to a source."""
+
+    accepted: bool
+    source_sha256: str
+    policy_version: str
+    python_version: str
+    class_name: str | None
+    violations: list[Violation]
+
+
+class VersionUrls(Shape):
+    """Where to ask next, relative to the API's address."""
+
+    self: str
+    model: str
+    jobs: str
+
+
+class Version(Shape):
+    """One upload of a model. Only its status, and what comes with it, ever changes."""
+
+    id: str
+    model_id: str
+    model: str
+    version: int
+    status: Literal["checking", "ready", "refused", "failed"]
+    class_name: str
+    config: dict[str, Any]
+    verdict: Verdict
+    error: dict[str, Any] | None = Field(description="Why loading failed: the model's own error and traceback.")
+    load_mode: Literal["auto", "meta", "plain"]
+    source_sha256: str
+    source_bytes: int
+    weights_sha256: str
+    weights_bytes: int
+    created_at: datetime
+    checked_at: datetime | None
+    urls: VersionUrls
+
+
+class ModelUrls(Shape):
+    """Where to ask next, relative to the API's address."""
+
+    self: str
+    jobs: str
+    tokens: str
+
+
+class Model(Shape):
+    """A name, and its versions, newest first."""
+
+    id: str
+    name: str
+    created_at: datetime
+    ready_version: int | None = Field(description="The version that serves jobs.")
+    latest_version: int
+    versions: list[Version]
+    urls: ModelUrls
+
+
+class ModelList(Shape):
+    """Every model the key may see."""
+
+    models: list[Model]
+
+
+class NewToken(Shape):
+    """A fresh access token. Its text is shown this once."""
+
+    id: str
+    token: str
+    name: str
+    model: str
+    created_at: datetime
+
+
+class Token(Shape):
+    """An access token in force."""
+
+    id: str
+    name: str
+    prefix: str = Field(description="How the token begins.")
+    model: str
+    created_at: datetime
+
+
+class TokenList(Shape):
+    """The access tokens of a model."""
+
+    tokens: list[Token]
+
+
+class WebhookSecret(Shape):
+    """What webhooks are signed with."""
+
+    secret: str
+
+
+class Health(Shape):
+    """The process answers."""
+
+    status: Literal["ok"]
+
+
+class Readiness(Shape):
+    """Everything a job needs is up."""
+
+    status: Literal["ready"]
+    checks: dict[str, str]
