@@ -1,0 +1,248 @@
+"""Deliveries under random interleavings, on real Redis: none lost, none in two places, counters exact."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import Counter
+from collections.abc import Coroutine
+from typing import Any
+
+import pytest
+import redis
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+import store.deliveries.queue
+from store.deliveries import Claimed, DeliveryQueue, Plan, delivery_id, lane_of
+
+LANE_ROOM, TENANT_ROOM = 2, 3  # smaller than real, so that few steps reach them
+TENANTS = ("ten_a", "ten_b")
+URLS = tuple(f"https://{name}.example/hook" for name in ("one", "two", "three"))
+
+
+@pytest.fixture
+def small_rooms(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The scripts with smaller rooms."""
+    real = store.deliveries.queue._script
+
+    def script(name: str) -> tuple[str, str]:
+        text = real(name)[0]
+        for old, new in (
+            ("LANE_ROOM = 16", f"LANE_ROOM = {LANE_ROOM}"),
+            ("TENANT_ROOM = 64", f"TENANT_ROOM = {TENANT_ROOM}"),
+        ):
+            assert old in text
+            text = text.replace(old, new)
+        return text, hashlib.sha1(text.encode()).hexdigest()
+
+    monkeypatch.setattr(store.deliveries.queue, "_script", script)
+
+
+def test_random_interleavings_lose_nothing(redis_url: str, small_rooms: None) -> None:
+    """Whatever order couriers take, plan, claim, finish, die, come back and leave in: every job is in exactly one
+    place, the counters of what is in flight are exact, rooms are never exceeded, and what could be sent is on the
+    schedule."""
+    machine = settings(max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck))
+    run_state_machine_as_test(lambda: Couriers(redis_url), settings=machine)  # type: ignore[arg-type]  # a factory is fine
+
+
+class Couriers(RuleBasedStateMachine):
+    """Two couriers; one step each at a time, as Redis would see them."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._loop = asyncio.new_event_loop()
+        self.redis = redis.Redis.from_url(url)
+        self.redis.flushall()
+        self.queues = [DeliveryQueue(url, courier=f"c{number}", dead_after_seconds=1e6) for number in (0, 1)]
+        self.jobs: dict[str, tuple[str, str]] = {}
+        self.hands: list[list[Claimed]] = [[], []]  # what each courier believes it holds, stale claims included
+        self.ended: Counter[str] = Counter()
+
+    def teardown(self) -> None:
+        """Drain: whatever happened before, every job can still be told."""
+        for _ in range(len(self.jobs) * 3 + 3):
+            self._take(0)
+            for claimed in self._claim(0, 8):
+                self._finish(0, claimed, "delivered")
+            self._kill(1)
+            self._force_due()
+            # What courier 0 itself still holds it will never report: as if it had died.
+            self._kill(0)
+        assert set(self.ended) == set(self.jobs), "a job was never told"
+        assert all(count == 1 for count in self.ended.values()), "a job ended twice"
+        left = {key.decode() for key in self.redis.keys("deliveries:*")} - {"deliveries:stats", "deliveries:couriers"}
+        assert not left, left
+        for queue in self.queues:
+            self._run(queue.close())
+        self._loop.close()
+        self.redis.close()
+
+    @rule(tenant=st.sampled_from(TENANTS), url=st.sampled_from(URLS), count=st.integers(1, 4))
+    def end_jobs(self, tenant: str, url: str, count: int) -> None:
+        """The hand-over."""
+        for _ in range(count):
+            job_id = f"job_{len(self.jobs)}"
+            self.jobs[job_id] = (tenant, url)
+            self.redis.rpush("webhooks:due", job_id)
+
+    @rule(who=st.sampled_from((0, 1)))
+    def take_and_plan(self, who: int) -> None:
+        """Take what is due and plan it."""
+        self._take(who)
+
+    @rule(who=st.sampled_from((0, 1)))
+    def take_and_forget(self, who: int) -> None:
+        """Take, and fail before planning."""
+        self._run(self.queues[who]._run("take", f"c{who}", 2))
+
+    @rule(who=st.sampled_from((0, 1)))
+    def plan_what_was_forgotten(self, who: int) -> None:
+        """Plan what an earlier failure left, perhaps again."""
+        for job_id in self._run(self.queues[who].taken()):
+            self._plan(who, job_id)
+
+    @rule(who=st.sampled_from((0, 1)), room=st.integers(1, 5))
+    def claim(self, who: int, room: int) -> None:
+        """Claim some."""
+        self.hands[who] += self._claim(who, room)
+
+    @precondition(lambda self: any(self.hands))
+    @rule(data=st.data(), ending=st.sampled_from(("delivered", "gave_up", "retry")), keep=st.booleans())
+    def finish(self, data: st.DataObject, ending: str, keep: bool) -> None:
+        """Report on one, which may be somebody else's by now; perhaps report on it again later."""
+        who = data.draw(st.sampled_from([number for number in (0, 1) if self.hands[number]]))
+        claimed = data.draw(st.sampled_from(self.hands[who]))
+        if not keep:
+            self.hands[who].remove(claimed)
+        self._finish(who, claimed, ending)
+
+    @rule(who=st.sampled_from((0, 1)))
+    def kill(self, who: int) -> None:
+        """One dies, or sleeps so long that it is taken for dead; it still believes in its claims."""
+        self._kill(who)
+
+    @rule(who=st.sampled_from((0, 1)))
+    def leave(self, who: int) -> None:
+        """One leaves in good order."""
+        self._run(self.queues[who].leave())
+
+    @rule()
+    def time_passes(self) -> None:
+        """Retries become due."""
+        self._force_due()
+
+    @invariant()
+    def each_job_is_in_one_place(self) -> None:
+        """Due, taken, waiting in its lane, claimed or ended."""
+        places: Counter[str] = Counter()
+        ids = {delivery_id(job_id): job_id for job_id in self.jobs}
+        planned = {job_id for found, job_id in ids.items() if self.redis.exists(f"delivery:{found}")}
+        for key in ("webhooks:due", "deliveries:taken:c0", "deliveries:taken:c1"):
+            # A job that is planned already may be on its way to being planned again: that changes nothing.
+            places.update({job.decode() for job in self.redis.lrange(key, 0, -1)} - planned)
+        for lane in self._lanes():
+            places.update(ids[found.decode()] for found in self.redis.zrange(f"deliveries:lane:{lane}", 0, -1))
+        for who in (0, 1):
+            places.update(ids[found.decode()] for found in self.redis.smembers(f"deliveries:claims:c{who}"))
+        places.update(self.ended.keys())
+        assert places == Counter(self.jobs.keys())
+
+    @invariant()
+    def counters_are_exact_and_rooms_kept(self) -> None:
+        """What is in flight is what is counted, and never more than there is room for."""
+        expected: Counter[str] = Counter()
+        for who in (0, 1):
+            for found in self.redis.smembers(f"deliveries:claims:c{who}"):
+                tenant, url = self.jobs[found.decode().replace("dlv_", "job_")]
+                expected.update([tenant, lane_of(tenant, url)])
+        counted = {name.decode(): int(value) for name, value in self.redis.hgetall("deliveries:busy").items()}
+        assert counted == dict(expected)
+        assert all(count <= (LANE_ROOM if ":" in name else TENANT_ROOM) for name, count in counted.items())
+
+    @invariant()
+    def what_could_be_sent_is_scheduled(self) -> None:
+        """A lane with something waiting is on the schedule, unless it or its tenant is full."""
+        scheduled = {lane.decode() for lane in self.redis.zrange("deliveries:scheduled", 0, -1)}
+        busy = {name.decode(): int(value) for name, value in self.redis.hgetall("deliveries:busy").items()}
+        for lane in self._lanes():
+            tenant = lane.split(":")[0]
+            waiting = self.redis.zcard(f"deliveries:lane:{lane}") > 0
+            full = busy.get(lane, 0) >= LANE_ROOM
+            parked = bool(self.redis.sismember(f"deliveries:parked:{tenant}", lane)) and busy.get(tenant, 0) > 0
+            assert not waiting or lane in scheduled or full or parked, (lane, busy)
+
+    def _lanes(self) -> set[str]:
+        return {lane_of(tenant, url) for tenant in TENANTS for url in URLS}
+
+    def _take(self, who: int) -> None:
+        for job_id in self._run(self.queues[who]._run("take", f"c{who}", 5)):
+            self._plan(who, job_id.decode())
+
+    def _plan(self, who: int, job_id: str) -> None:
+        tenant, url = self.jobs[job_id]
+        self._run(self.queues[who].plan(Plan(job_id, tenant_id=tenant, url=url, event="job.succeeded", body=b"{}")))
+
+    def _claim(self, who: int, room: int) -> list[Claimed]:
+        claimed, _ = self._run(self.queues[who].claim(room=room))
+        assert len(claimed) <= room
+        return claimed
+
+    def _finish(self, who: int, claimed: Claimed, ending: Any) -> None:
+        fresh = self._run(self.queues[who].finish(claimed, ending=ending, delay_seconds=1000))
+        if fresh and ending != "retry":
+            self.ended[claimed.id.replace("dlv_", "job_")] += 1
+
+    def _kill(self, who: int) -> None:
+        if self.redis.zscore("deliveries:couriers", f"c{who}") is None:
+            return
+        self.redis.zadd("deliveries:couriers", {f"c{who}": -1e12})
+        assert self._run(self.queues[1 - who].beat()) == [f"c{who}"]
+
+    def _force_due(self) -> None:
+        for lane in self._lanes():
+            key = f"deliveries:lane:{lane}"
+            for found in self.redis.zrange(key, 0, -1):
+                self.redis.zadd(key, {found: 1})
+            if self.redis.zscore("deliveries:scheduled", lane) is not None:
+                self.redis.zadd("deliveries:scheduled", {lane: 1})
+
+    def _run(self, step: Coroutine[Any, Any, Any]) -> Any:
+        return self._loop.run_until_complete(step)
+
+
+def test_a_flood_does_not_go_first(redis_url: str) -> None:
+    """With 5,000 deliveries waiting for one endpoint, another's newer one is in the very next claim."""
+
+    async def scenario() -> list[str]:
+        queue = DeliveryQueue(redis_url, courier="c")
+        for number in range(5000):
+            await queue.plan(_plan(f"job_{number}", "https://flood.example/"))
+        await queue.plan(_plan("job_quiet", "https://quiet.example/"))
+        claimed, _ = await queue.claim(room=4)
+        await queue.close()
+        return [each.id for each in claimed]
+
+    found = asyncio.run(scenario())
+    assert "dlv_quiet" in found
+    assert len(found) == 4
+
+
+def _plan(job_id: str, url: str) -> Plan:
+    return Plan(job_id, tenant_id="ten_a", url=url, event="job.succeeded", body=b"{}")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("https://a.example/x", "https://A.example/y?z", True),
+        ("https://a.example/x", "https://a.example:8443/x", False),
+        ("https://a.example/", "http://a.example/", False),
+        ("https://[", "https://[[", True),
+    ],
+)
+def test_a_lane_is_an_origin(one: str, other: str, same: bool) -> None:
+    """Paths share their origin's lane; ports and schemes don't; what can't be read has a lane too."""
+    assert (lane_of("t", one) == lane_of("t", other)) is same
