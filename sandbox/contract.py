@@ -103,3 +103,6 @@ class Driver(Protocol):
 
     def sweep(self) -> int:
         """Remove sandboxes whose worker is gone; how many. Never touches another installation's."""
+
+    def close(self) -> None:
+        """Wait until every destroyed sandbox is removed. Safe to call twice; sandboxes that live are left alone."""

@@ -134,7 +134,7 @@ class Pool:
         _destroy(victims)
 
     def close(self) -> None:
-        """Destroy everything that is not leased and wait for the background thread. Safe to call twice.
+        """Destroy everything that is not leased and wait until it is removed. Safe to call twice.
 
         A lease that is still open destroys its sandbox when it ends.
         """
@@ -146,6 +146,7 @@ class Pool:
             victims = [*self._blank, *self._shelf.shrink(-1)]
             self._blank.clear()
         _destroy(victims)
+        self._driver.close()  # destroying is asking: a process that ends now would leave the containers
 
     # -- what a lease calls
 
