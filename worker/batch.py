@@ -56,8 +56,9 @@ def run_batch(
             done.append(settlement(claims[ended], outcome))
             pace.note(outcome.wall_seconds)
             ended += 1
+            # The iterator is left to end by itself: one that is abandoned takes its sandbox with it.
             if outcome.kind not in SURVIVABLE or ended == len(claims):
-                break
+                continue
             running.start(claims[ended].job_id, sandbox)
             if time.monotonic() - started > TARGET_SECONDS:
                 flush(done)

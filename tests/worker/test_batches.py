@@ -30,13 +30,17 @@ class Scripted:
         return Bound(load="plain", seconds=0.0)
 
     def run(self, calls: Sequence[Call]) -> Iterator[Outcome]:
-        """The scripted endings, in order."""
-        for call, kind in zip(calls, self.kinds, strict=True):
-            kind = "canceled" if self.canceled else kind
-            self.alive = kind in SURVIVABLE
-            yield Outcome(call_id=call.id, kind=kind, output=b"1", wall_seconds=self.wall_seconds, message="m")
-            if not self.alive:
-                return
+        """The scripted endings, in order. Dead when it is abandoned before it ended, as the real one."""
+        try:
+            for call, kind in zip(calls, self.kinds, strict=True):
+                kind = "canceled" if self.canceled else kind
+                self.alive = kind in SURVIVABLE
+                yield Outcome(call_id=call.id, kind=kind, output=b"1", wall_seconds=self.wall_seconds, message="m")
+                if not self.alive:
+                    return
+        except GeneratorExit:
+            self.alive = False
+            raise
 
     def cancel(self) -> None:
         """The call in progress ends as canceled."""
@@ -69,6 +73,13 @@ def test_neighbours_of_a_culprit_are_handed_back() -> None:
     """What was not started when the sandbox died is released, not failed."""
     left, _ = run(Scripted(["succeeded", "out_of_memory", "succeeded", "succeeded"]), 4)
     assert left == ["succeeded", "failed", "release", "release"]
+
+
+def test_a_sandbox_survives_its_batch() -> None:
+    """A batch that ended well leaves the sandbox bound and alive for the next one."""
+    sandbox = Scripted(["succeeded", "succeeded"])
+    run(sandbox, 2)
+    assert sandbox.alive
 
 
 def test_an_error_of_the_model_does_not_end_the_batch() -> None:
