@@ -90,7 +90,7 @@ async def read(request: Request, headers: Mapping[bytes, bytes], *, limit: Limit
     announced = content_length(headers)
     if announced is not None and announced > limit.bytes and announced > await limit.ask():
         return None
-    message = await _next(request)
+    message = await request.receive()  # a client that only sends a head costs nothing but its connection
     if message["type"] != "http.request":
         raise ClientDisconnect
     body: bytes = message.get("body", b"")

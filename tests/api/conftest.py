@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import redis
@@ -18,6 +18,7 @@ from policies.verdict import Verdict
 from store.catalog import Catalog, Tenant, Version
 from store.generations import bump
 from store.jobs.back import Claim, JobBack, Settlement
+from store.jobs.records import OutputKind
 from store.settings import StoreSettings
 from tests.api.contract import WatchedClient
 
@@ -112,7 +113,7 @@ class Installation:
         back = JobBack(self.redis, worker="tester")
         back.heartbeat()
         done: list[Claim] = []
-        for token in [t.decode() for t in self.redis.zrange("turns:issued", 0, -1)]:
+        for token in [token.decode() for token in cast("list[bytes]", self.redis.zrange("turns:issued", 0, -1))]:
             begun = back.begin(token)
             if begun is None:
                 continue
@@ -138,7 +139,7 @@ class Installation:
 
 def echoed(claim: Claim) -> Settlement:
     """The input as the output, in 2 ms."""
-    kind = "bytes" if claim.kind == "bytes" else "json"
+    kind: OutputKind = "bytes" if claim.kind == "bytes" else "json"
     output = claim.payload if claim.kind != "text" else json.dumps(claim.payload.decode()).encode()
     return Settlement(claim, "succeeded", predict_seconds=0.002, output_kind=kind, output=output)
 

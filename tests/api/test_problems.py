@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -91,3 +92,10 @@ def test_a_blob_store_without_room_is_a_503(api: TestClient, acme: Account, monk
 def test_two_applications_share_no_numbers(installation: Installation) -> None:
     """Metrics belong to one application: making a second one in a process works."""
     assert create_app(installation.settings) is not create_app(installation.settings)
+
+
+def test_every_code_is_in_the_docs() -> None:
+    """Each code stands with its status in the architecture page, and no other does."""
+    page = (API.parent / "docs" / "architecture" / "01-api.md").read_text()
+    documented = {(int(status), code) for status, code in re.findall(r"^\| (\d{3}) \| `(\w+)` \|", page, re.MULTILINE)}
+    assert documented == {(kind.status, code) for code, kind in PROBLEMS.items()}
