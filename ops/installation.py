@@ -19,7 +19,8 @@ REDIS_SECONDS = 60.0  # loading a long append-only file takes its time
 def up(settings: Settings) -> None:
     """Start every part that doesn't run, and return when the API says that all is ready.
 
-    Harmless when all runs. When it fails, what it started is taken down again, and what ran before still runs.
+    Harmless when all runs. When it fails, what it started is taken down again, and what ran before
+    with the same settings still runs.
     """
     with lock.held(settings.data / "up.lock"):
         _make_folders(settings)
@@ -34,6 +35,7 @@ def up(settings: Settings) -> None:
         except BaseException:
             say("taking down what was started")
             _stop_in_order([item.record_file for item in started])
+            sandboxes.remove_orphans()
             raise
 
 
@@ -88,10 +90,9 @@ def _stop_surplus(settings: Settings, parts: Sequence[Part]) -> None:
 
 
 def _start(started: Sequence[Part]) -> None:
+    for name in _stop_in_order([item.record_file for item in started]):
+        say(f"{name}: settings changed, restarting")
     for item in started:
-        if item.running() is not None:
-            say(f"{item.name}: settings changed, restarting")
-            part.stop([item.record_file])
         process = item.start()
         say(f"{item.name}: started, pid {process.pid}, log {item.log}")
         if item.name == "redis":
@@ -109,7 +110,7 @@ def _wait_for_redis(item: Part) -> None:
 
 def _wait_until_ready(settings: Settings, parts: Sequence[Part]) -> None:
     deadline = time.monotonic() + settings.up_timeout_seconds
-    while (reason := readiness.api_trouble(settings.url)) is not None:
+    while (reason := _trouble(settings, parts)) is not None:
         _refuse_dead(parts)
         if time.monotonic() > deadline:
             raise NotReady(
@@ -117,6 +118,15 @@ def _wait_until_ready(settings: Settings, parts: Sequence[Part]) -> None:
             )
         time.sleep(0.1)
     _refuse_dead(parts)
+
+
+def _trouble(settings: Settings, parts: Sequence[Part]) -> str | None:
+    reason = readiness.api_trouble(settings.url)
+    if reason is not None:
+        return reason
+    pids = {found.pid for item in parts if item.name.startswith("worker-") and (found := item.running())}
+    silent = readiness.silent_workers(settings.redis_url, pids=pids)
+    return f"{len(silent)} of {len(pids)} workers have not been heard of." if silent else None
 
 
 def _refuse_dead(parts: Sequence[Part]) -> None:

@@ -6,7 +6,9 @@ import json
 import socket
 import urllib.error
 import urllib.request
+from collections.abc import Collection
 from pathlib import Path
+from typing import cast
 
 # No proxy of this machine's settings is asked: the API is here.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -29,6 +31,23 @@ def _detail(body: bytes, *, status: int) -> str:
         return str(problem.get("detail") or problem.get("title") or problem)
     except (ValueError, AttributeError):
         return f"/readyz answered {status}"
+
+
+def silent_workers(redis_url: str, *, pids: Collection[int]) -> set[int]:
+    """Which of these worker processes have not been heard of yet.
+
+    The API is ready with any one worker, and for seconds after it died; a worker just started counts from its
+    first heartbeat on.
+    """
+    import redis  # late: `make status` does without
+
+    try:
+        with redis.Redis.from_url(redis_url) as client:
+            names = cast("list[bytes]", client.zrange("workers", 0, -1))
+    except redis.RedisError:
+        return set(pids)
+    heard = {int(name.decode().rsplit("-", 2)[1]) for name in names}  # HOST-PID-RANDOM, as the worker names itself
+    return set(pids) - heard
 
 
 def redis_answers(path: Path) -> bool:

@@ -10,6 +10,13 @@ from pathlib import Path
 from store.settings import StoreSettings
 
 ROOT = Path(__file__).resolve().parents[1]
+NOT_FOR_PARTS = (
+    "CLOCHE_WORKERS",  # ours; a part that saw it would have to be restarted when it changes
+    "CLOCHE_UP_TIMEOUT_SECONDS",
+    "MAKEFLAGS",  # make tells its children about itself: a part that calls make would believe it is a sub-make
+    "MAKELEVEL",
+    "MFLAGS",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,5 @@ def _environment(store: StoreSettings, *, host: str, port: int) -> dict[str, str
         "CLOCHE_PORT": str(port),
         "PYTHONUNBUFFERED": "1",
     }
-    # make tells its children about itself; a part that calls make would believe it is a sub-make.
-    inherited = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+    inherited = {name: value for name, value in os.environ.items() if name not in NOT_FOR_PARTS}
     return {**inherited, **settings}
