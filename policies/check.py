@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from typing import cast
 
+from policies.allowlist.entries import NONE, Allowances, allowlist
 from policies.context import Context
 from policies.grammar import Grammar
 from policies.rules import ALL, Rule
@@ -16,23 +17,31 @@ from policies.source import Finding, Source
 from policies.verdict import Verdict
 from policies.version import GRAMMAR_VERSION, POLICY_VERSION
 
+_FIRST_EXEMPT = "CL2"  # an exempt tenant's files still obey CL0 (the file) and CL1 (the structure)
+
 _Handler = Callable[[ast.AST, Context], Iterable[Finding]]
 
 
-def check(source: bytes) -> Verdict:
+def check(source: bytes, *, allowances: Allowances = NONE) -> Verdict:
     """Every violation of the policy in one source file, sorted by place.
 
-    Never runs the source and never raises for any content. It does not bound its own time and memory:
-    that is what ``policies.isolated.check_isolated`` is for.
+    ``allowances`` is what an operator decided for the tenant. Never runs the source and never raises for any
+    content. It does not bound its own time and memory: that is what ``policies.isolated.check_isolated`` is for.
     """
-    text, findings = _decode(source)
-    if findings:
-        return verdict_of(source, findings, text=text)
-    tree, findings = _parse(text)
+    findings = next((found for rule in ALL if (found := list(rule.of_bytes(source)))), [])
+    if findings:  # the first rule that refuses the bytes ends the check: there is no text to look at
+        return verdict_of(source, findings)
+    text = source.decode("utf-8-sig")
+    findings = [finding for rule in ALL for finding in rule.of_text(text)]
+    tree, unparsed = Syntax().parse(text)
+    if unparsed:
+        findings.append(unparsed)
     if tree is None:
         return verdict_of(source, findings, text=text)
-    context = Context(Source(text), tree)
+    context = Context(Source(text), tree, allowlist(allowances))
     findings += _look(context)
+    if allowances.exempt:
+        findings = [finding for finding in findings if finding.code < _FIRST_EXEMPT]
     return verdict_of(source, findings, text=text, class_name=context.model.name if context.model else None)
 
 
@@ -47,21 +56,6 @@ def verdict_of(source: bytes, findings: Iterable[Finding], *, text: str = "", cl
         class_name=class_name,
         violations=tuple(sorted(violations)),
     )
-
-
-def _decode(source: bytes) -> tuple[str, list[Finding]]:
-    """The text, or why there is none. The first rule that refuses the bytes ends the check."""
-    for rule in ALL:
-        findings = list(rule.of_bytes(source))
-        if findings:
-            return "", findings
-    text = source.decode("utf-8-sig")
-    return text, [finding for rule in ALL for finding in rule.of_text(text)]
-
-
-def _parse(text: str) -> tuple[ast.Module | None, list[Finding]]:
-    tree, finding = Syntax().parse(text)
-    return tree, [finding] if finding else []
 
 
 def _look(context: Context) -> list[Finding]:

@@ -1,6 +1,7 @@
 """What runs inside the child process of ``policies.isolated``: read a source, check it, print the verdict.
 
-Started as ``python -I -S -c``; stdin is the source, stdout the verdict as JSON.
+Started as ``python -I -S -c``; stdin is a line of JSON (the allowances) and then the source, stdout the verdict
+as JSON.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import resource
 import sys
 import warnings
 
+from policies.allowlist.entries import Allowances
 from policies.check import check
 from policies.limits import MIB
 
@@ -22,10 +24,23 @@ def main(cpu_seconds: int) -> None:
     """Limit this process, then check stdin."""
     limit(cpu_seconds)
     warnings.simplefilter("ignore")  # of the checked source's making, and nobody's to read
-    plain = check(sys.stdin.buffer.read()).to_dict()
+    allowances = read_allowances(sys.stdin.buffer.readline())
+    plain = check(sys.stdin.buffer.read(), allowances=allowances).to_dict()
     plain["violations"] = plain["violations"][:OUTPUT_VIOLATIONS]
     sys.stdout.write(json.dumps(plain))
     sys.stdout.flush()
+
+
+def write_allowances(allowances: Allowances) -> bytes:
+    """The line before the source."""
+    plain = {"added": sorted(allowances.added), "removed": sorted(allowances.removed), "exempt": allowances.exempt}
+    return json.dumps(plain).encode() + b"\n"
+
+
+def read_allowances(line: bytes) -> Allowances:
+    """What ``write_allowances`` wrote."""
+    plain = json.loads(line)
+    return Allowances(frozenset(plain["added"]), frozenset(plain["removed"]), plain["exempt"])
 
 
 def limit(cpu_seconds: int) -> None:

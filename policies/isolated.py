@@ -9,7 +9,9 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from policies.allowlist.entries import NONE, Allowances
 from policies.check import verdict_of
+from policies.child import write_allowances
 from policies.rules.finished import Finished
 from policies.rules.size import Size
 from policies.verdict import Verdict
@@ -17,7 +19,7 @@ from policies.verdict import Verdict
 _START = "import sys; sys.path[:0] = {paths!r}; from policies.child import main; main({cpu_seconds})"
 
 
-def check_isolated(source: bytes, *, timeout_seconds: float = 10.0) -> Verdict:
+def check_isolated(source: bytes, *, timeout_seconds: float = 10.0, allowances: Allowances = NONE) -> Verdict:
     """The same verdict as ``policies.check.check``, made by a child with CPU, memory and stack limits.
 
     Content can't make it raise: a check that crashes, runs out of something or takes longer than
@@ -31,7 +33,7 @@ def check_isolated(source: bytes, *, timeout_seconds: float = 10.0) -> Verdict:
         child = subprocess.run(
             _command(max(1, math.ceil(timeout_seconds))),
             check=False,
-            input=source,
+            input=write_allowances(allowances) + source,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             timeout=timeout_seconds,

@@ -4,35 +4,71 @@ from __future__ import annotations
 
 import ast
 
-from policies.scopes import Binding, Scopes
+from policies.allowlist.entries import Allowlist
+from policies.scopes import Binding, Scope, Scopes
 
-_ALIAS_STEPS = 20  # names that stand for names; nobody writes longer chains
+_ALIAS_STEPS = 12  # names that stand for names that stand for names
+_MOST = 64  # paths one name may stand for; more are dropped, each of them was judged where it stands
 
 
 class Paths:
-    """Resolves names and attributes through imports and aliases."""
+    """Resolves names and attributes through imports, aliases and ``getattr`` with a literal.
 
-    def __init__(self, scopes: Scopes) -> None:
+    A path is kept when it is a module, an object in one, or the refused child of a module. What lies below an
+    object is a value like any other and has no path.
+    """
+
+    def __init__(self, scopes: Scopes, listed: Allowlist) -> None:
         self._scopes = scopes
+        self._listed = listed
+        self._names: dict[tuple[Scope, str, int], frozenset[str]] = {}
 
     def of(self, node: ast.expr, *, steps: int = _ALIAS_STEPS) -> frozenset[str]:
         """Every dotted path the expression may stand for; empty when it is no imported thing."""
         attributes: list[str] = []
-        while isinstance(node, ast.Attribute):
-            attributes.append(node.attr)
-            node = node.value
+        while True:
+            named = self.attribute(node)
+            if named is None:
+                break
+            node, attribute = named
+            attributes.append(attribute)
         if not isinstance(node, ast.Name) or steps == 0:
             return frozenset()
-        tail = "".join(f".{attribute}" for attribute in reversed(attributes))
-        return frozenset(root + tail for root in self._of_name(node, steps))
-
-    def _of_name(self, node: ast.Name, steps: int) -> set[str]:
-        scope = self._scopes.of.get(node, self._scopes.module)
-        bindings, _ = self._scopes.lookup(node.id, scope)
-        found: set[str] = set()
-        for binding in bindings:
-            found |= self._of_binding(binding, steps)
+        found = self._of_name(node, steps)
+        for attribute in reversed(attributes):
+            found = frozenset(f"{path}.{attribute}" for path in found if self._listed.kind(path) == "module")
         return found
+
+    def attribute(self, node: ast.expr) -> tuple[ast.expr, str] | None:
+        """The object and the name for ``a.b`` and ``getattr(a, "b", ...)``, else None."""
+        if isinstance(node, ast.Attribute):
+            return node.value, node.attr
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr":
+            name = node.args[1] if len(node.args) > 1 else None
+            if isinstance(name, ast.Constant) and isinstance(name.value, str):
+                return node.args[0], name.value
+        return None
+
+    def modules(self, node: ast.expr) -> frozenset[str]:
+        """Those paths of the expression that are modules."""
+        return frozenset(path for path in self.of(node) if self._listed.kind(path) == "module")
+
+    def rooted(self, node: ast.expr) -> bool:
+        """Whether the expression is an imported thing, or lies below one through attributes and items."""
+        while isinstance(node, ast.Attribute | ast.Subscript):
+            node = node.value
+        return bool(self.of(node))
+
+    def _of_name(self, node: ast.Name, steps: int) -> frozenset[str]:
+        key = (self._scopes.of.get(node, self._scopes.module), node.id, steps)
+        if key not in self._names:
+            self._names[key] = frozenset()  # a name that stands for itself stands for nothing
+            bindings, _ = self._scopes.lookup(node.id, key[0])
+            found: set[str] = set()
+            for binding in bindings:
+                found |= self._of_binding(binding, steps)
+            self._names[key] = frozenset(sorted(found)[:_MOST])
+        return self._names[key]
 
     def _of_binding(self, binding: Binding, steps: int) -> frozenset[str]:
         if binding.path is not None:

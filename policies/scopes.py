@@ -54,6 +54,7 @@ class Scopes:
         self.all: list[Scope] = [self.module]
         self.of: dict[ast.AST, Scope] = {}
         self.inside: dict[ast.AST, Scope] = {}  # a function, class or comprehension -> the scope it opens
+        self.loops: dict[ast.AST, ast.expr] = {}  # a plain loop variable -> what the loop runs over
         _Builder(self).build(tree)
 
     def lookup(self, name: str, scope: Scope) -> tuple[list[Binding], bool]:
@@ -148,6 +149,7 @@ class _Builder:
         inner = self._open("comprehension", node, scope)
         for position, generator in enumerate(node.generators):
             self.scopes.of[generator] = inner
+            self._bind(generator, inner)
             yield generator.target, inner
             yield generator.iter, scope if position == 0 else inner
             for condition in generator.ifs:
@@ -159,6 +161,8 @@ class _Builder:
     # Which names a node binds.
 
     def _bind(self, node: ast.AST, scope: Scope) -> None:
+        if isinstance(node, ast.For | ast.comprehension):
+            self.scopes.loops[node.target] = node.iter
         if isinstance(node, ast.Global):
             scope.declared_global.update(node.names)
         elif isinstance(node, ast.Nonlocal):

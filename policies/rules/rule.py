@@ -38,8 +38,11 @@ class Rule:
         return ()
 
     def found(self, node: ast.AST | None, message: str, hint: str) -> Finding:
-        """A finding of this rule at the node; at the file's first character without one."""
+        """A finding of this rule at the node; at the name for an attribute; at the start of the file without one."""
         line, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
+        if isinstance(node, ast.Attribute):
+            line = node.end_lineno or line
+            column = max(0, (node.end_col_offset or 0) - len(node.attr.encode()))
         return Finding(code=self.code, message=message, hint=hint, line=line, byte_column=column)
 
     def found_at(self, line: int, byte_column: int, message: str, hint: str) -> Finding:

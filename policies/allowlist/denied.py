@@ -1,0 +1,120 @@
+"""What to do instead of a refused path. The longest matching beginning wins."""
+
+from __future__ import annotations
+
+_WEIGHTS = "Weights are loaded for you before the first call; keep other tensors with self.register_buffer."
+_FILES = "A model has no files; take bytes as input (io.BytesIO) and keep constants in this file or in the weights."
+_NETWORK = "A model has no network; take what you need as input."
+_PROGRAMS = "A model starts no programs, threads or processes; do the work in torch."
+_REFLECTION = "Write the code as code; the interpreter's insides are closed."
+
+ADVICE: dict[str, str] = {
+    "torch.load": _WEIGHTS,
+    "torch.save": "Return what you want to keep; weights are stored for you.",
+    "torch.hub": _WEIGHTS + " Write the architecture in this file.",
+    "torch.jit": "Leave TorchScript out; the module runs as ordinary Python.",
+    "torch.compile": "Leave it out; the module runs as it is.",
+    "torch.compiler": "Leave it out; the module runs as it is.",
+    "torch.package": _WEIGHTS,
+    "torch.export": "Leave it out; the module runs as ordinary Python.",
+    "torch.fx": "Leave it out; the module runs as ordinary Python.",
+    "torch.onnx": "Leave it out; the module runs as ordinary Python.",
+    "torch.serialization": _WEIGHTS,
+    "torch.multiprocessing": _PROGRAMS,
+    "torch.distributed": "Leave it out; a model runs in one process.",
+    "torch.utils.data": "Leave it out; predict_single gets one input, predict_batch a list.",
+    "torch.utils.cpp_extension": "Write the operation with torch.",
+    "torch.utils.model_zoo": _WEIGHTS,
+    "torch.utils.tensorboard": "Print what you want to see; it is kept with the job.",
+    "torch.ops": "Call the function of torch or torch.nn.functional with the same name.",
+    "torch.classes": "Leave custom classes out.",
+    "torch.from_file": _FILES,
+    "torch.UntypedStorage": "Use torch.tensor or torch.frombuffer.",
+    "torch.TypedStorage": "Use torch.tensor or torch.frombuffer.",
+    "torch.Storage": "Use torch.tensor or torch.frombuffer.",
+    "torch.profiler": "Leave it out; predict seconds are in the job.",
+    "torch.autograd.Function": "Write the operation with torch functions; a model is only run forward.",
+    "torch.set_default_tensor_type": "Use torch.set_default_dtype.",
+    "torch.get_device_module": "Use torch.cuda.",
+    "numpy.load": _WEIGHTS,
+    "numpy.save": "Return what you want to keep.",
+    "numpy.savez": "Return what you want to keep.",
+    "numpy.savetxt": "Return what you want to keep.",
+    "numpy.memmap": _FILES,
+    "numpy.fromfile": _FILES,
+    "numpy.loadtxt": _FILES,
+    "numpy.genfromtxt": _FILES,
+    "numpy.ctypeslib": "Raw memory is closed; use numpy.frombuffer.",
+    "numpy.lib": "Use the function in numpy itself; for windows torch.Tensor.unfold.",
+    "PIL.ImageFont.truetype": "Use PIL.ImageFont.load_default.",
+    "PIL.ImageGrab": "Take the image as input.",
+    "io": "Use io.BytesIO or io.StringIO.",
+    "os": "A model has no files, environment or processes; take what you need as input or from the weights.",
+    "os.path": _FILES,
+    "sys": "Raise an exception instead of exiting, and print instead of writing to a stream.",
+    "pathlib": _FILES,
+    "glob": _FILES,
+    "shutil": _FILES,
+    "tempfile": _FILES,
+    "zipfile": _FILES,
+    "tarfile": _FILES,
+    "csv": "Parse the text with str.split.",
+    "subprocess": _PROGRAMS,
+    "multiprocessing": _PROGRAMS,
+    "threading": _PROGRAMS,
+    "concurrent": _PROGRAMS,
+    "asyncio": _PROGRAMS,
+    "signal": _PROGRAMS,
+    "socket": _NETWORK,
+    "ssl": _NETWORK,
+    "http": _NETWORK,
+    "requests": _NETWORK,
+    "httpx": _NETWORK,
+    "aiohttp": _NETWORK,
+    "urllib": _NETWORK,
+    "urllib3": _NETWORK,
+    "pickle": "Weights are loaded for you; use json for other data.",
+    "marshal": "Use json.",
+    "shelve": "Use json.",
+    "dill": "Weights are loaded for you; use json for other data.",
+    "cloudpickle": "Weights are loaded for you; use json for other data.",
+    "joblib": "Weights are loaded for you; use json for other data.",
+    "importlib": "Use an import statement for a listed module.",
+    "runpy": "Write the code as code.",
+    "builtins": _REFLECTION,
+    "inspect": _REFLECTION,
+    "gc": _REFLECTION,
+    "types": _REFLECTION,
+    "ctypes": _REFLECTION,
+    "cffi": _REFLECTION,
+    "dis": _REFLECTION,
+    "ast": _REFLECTION,
+    "code": _REFLECTION,
+    "operator.attrgetter": "Write lambda thing: thing.name.",
+    "operator.methodcaller": "Write lambda thing: thing.method().",
+    "string.Formatter": "Use an f-string.",
+    "string.Template": "Use an f-string.",
+    "typing.get_type_hints": "Leave type hints to the reader.",
+    "dataclasses": "Use a dict, collections.namedtuple or types.SimpleNamespace; the file has one class.",
+    "torchvision": "Write the preprocessing with torch or PIL, and the layers with torch.nn.",
+    "torchaudio": "Write the preprocessing with torch.stft.",
+    "transformers": "Define the architecture with torch.nn in this file.",
+    "timm": "Define the architecture with torch.nn in this file.",
+    "safetensors": _WEIGHTS,
+    "pandas": "Use dicts and numpy.",
+    "cv2": "Use PIL and torch.nn.functional.interpolate.",
+    "scipy": "Use numpy or torch.special; an operator can open it for you.",
+    "sklearn": "Write the step with torch; an operator can open it for you.",
+    "einops": "Use reshape, permute and torch.einsum.",
+}
+
+_OTHERWISE = "Use torch, numpy, PIL or the listed part of the standard library."
+
+
+def advice(path: str) -> str:
+    """One sentence on what to do instead of this path."""
+    while path:
+        if path in ADVICE:
+            return ADVICE[path]
+        path = path.rpartition(".")[0]
+    return _OTHERWISE

@@ -1,0 +1,111 @@
+"""Attribute names that lead out of a model, whatever object they are asked of.
+
+Values are never modules (a rule sees to that), so these names are a second wall: what a library hands out by
+mistake still can't be walked on from.
+"""
+
+from __future__ import annotations
+
+# Special names that may be read of anything: protocol methods people call through super(), and plain texts.
+DUNDERS = frozenset(
+    {
+        "__abs__", "__add__", "__bool__", "__call__", "__contains__", "__delitem__", "__div__", "__divmod__", "__doc__",
+        "__eq__", "__float__", "__floordiv__", "__ge__", "__getitem__", "__gt__", "__hash__", "__iadd__", "__index__",
+        "__init__", "__int__", "__invert__", "__iter__", "__le__", "__len__", "__lt__", "__matmul__", "__mod__",
+        "__mul__", "__name__", "__ne__", "__neg__", "__next__", "__pos__", "__pow__", "__qualname__", "__radd__",
+        "__repr__", "__reversed__", "__rmatmul__", "__rmul__", "__rsub__", "__rtruediv__", "__setitem__", "__str__",
+        "__sub__", "__truediv__", "__version__", "__getstate__", "__setstate__", "__format__", "__round__",
+        "__constants__", "__copy__", "__deepcopy__", "__and__", "__or__", "__xor__", "__enter__", "__exit__",
+    }
+)  # fmt: skip
+
+# Special names that may be assigned to an object: texts about it.
+STORED_DUNDERS = frozenset({"__name__", "__qualname__", "__doc__"})
+
+# Frames, code, generators, coroutines, tracebacks: each leads to the globals of somebody else's module.
+INTROSPECTION = frozenset(
+    (
+        "gi_code gi_frame gi_running gi_suspended gi_yieldfrom cr_await cr_code cr_frame cr_origin cr_running "
+        "cr_suspended ag_await ag_code ag_frame ag_running ag_suspended tb_frame tb_lasti tb_lineno tb_next f_back "
+        "f_builtins f_code f_generator f_globals f_lasti f_lineno f_locals f_trace f_trace_lines f_trace_opcodes "
+        "co_argcount co_cellvars co_code co_consts co_exceptiontable co_filename co_firstlineno co_flags co_freevars "
+        "co_kwonlyargcount co_lines co_linetable co_lnotab co_name co_names co_nlocals co_positions "
+        "co_posonlyargcount co_qualname co_stacksize co_varnames co_branches func_closure func_code func_defaults "
+        "func_dict func_doc func_globals func_name im_class im_func im_self cell_contents mro"
+    ).split()
+)
+
+# Other names of power, with what to do instead. A model's own attributes may have these names.
+POWERFUL: dict[str, str] = {
+    **dict.fromkeys(
+        ("tofile", "tofile_", "fromfile", "dump", "from_file", "memmap"), "There are no files; return bytes."
+    ),
+    **dict.fromkeys(("dumps",), "Use json.dumps for data and io.BytesIO for bytes."),
+    **dict.fromkeys(
+        ("ctypes", "cffi", "data_ptr", "untyped_storage", "typed_storage", "storage", "UntypedStorage", "TypedStorage"),
+        "Raw memory is closed; use the tensor itself (nbytes, numel, element_size).",
+    ),
+    **dict.fromkeys(("to_dlpack", "from_dlpack"), "Use torch.from_numpy and .numpy()."),
+    **dict.fromkeys(("compile",), "The compiler is closed; call the module as it is."),
+    **dict.fromkeys(
+        ("load_library", "load_inline", "load_url", "load_state_dict_from_url"), "Weights are loaded for you."
+    ),
+    **dict.fromkeys(("format_map",), "Use an f-string."),
+    **dict.fromkeys(
+        (
+            "os sys builtins importlib subprocess ctypeslib posix shutil socket marshal pickle inspect gc runpy pty "
+            "multiprocessing cpp_extension cloudpickle dill platform tempfile pathlib glob linecache tokenize atexit "
+            "copyreg bltns"
+        ).split(),
+        "A module is reached by an import statement only.",
+    ),
+    **dict.fromkeys(
+        (
+            "system popen Popen environ getenv putenv execv execve execl execvp spawnv spawnl spawnlp forkpty "
+            "check_output check_call getoutput getstatusoutput import_module find_spec exec_module load_module "
+            "create_module get_code open_code settrace setprofile currentframe current_frames get_objects "
+            "get_referrers get_referents"
+        ).split(),
+        "A model starts nothing and loads no code.",
+    ),
+    "obj": "Read error.args, or str(error).",
+    "register_open": "Pass the bytes through io.BytesIO.",
+    "get_device_module": "Use torch.cuda.",
+}
+
+# Private names of other objects that ordinary models use.
+PRIVATE = frozenset(
+    (
+        "_modules _parameters _buffers _asdict _fields _make _replace _field_defaults _get_name _apply _version "
+        "_load_from_state_dict _save_to_state_dict _load_state_dict_pre_hooks _state_dict_hooks "
+        "_register_state_dict_hook _register_load_state_dict_pre_hook _non_persistent_buffers_set _named_members "
+        "_is_full_backward_hook _forward_hooks _forward_pre_hooks _backward_hooks _reset_parameters _initialized "
+        "_check_input_dim _conv_forward _qkv_same_embed_dim _init_weights _flat_weights _flat_weights_names _no_grad "
+        "_is_hf_initialized _reversed_padding_repeated_twice _output_padding _pair _grad _nnz _indices _values _hook"
+    ).split()
+)
+
+# Private names that lead to modules, raw memory or unpickling: refused even when a model has its own of that name.
+PRIVATE_POWERFUL = frozenset(
+    (
+        "_C _ctypes _os _sys _io _re _thread _module _modules_ _weakref _warnings _pickle _codecs _frozen _bootstrap "
+        "_getframe _current_frames _exit _load_from_bytes _write_file _cdata _set_cdata _new_with_file _from_buffer "
+        "_new_using_filename_cpu _new_using_fd_cpu _import_module _import_dotted_name _jit_internal _dynamo _inductor "
+        "_ops _classes _builtins _wrapped _func _evaluate _eval_type _globals _sock _make_subclass _decref_fn"
+    ).split()
+)
+
+
+def own_name(name: str) -> bool:
+    """Whether the name is private: one underscore, or two without two at the end."""
+    return name.startswith("_") and not special(name) and name != "_"
+
+
+def special(name: str) -> bool:
+    """Whether the name is one of Python's own: two underscores on both ends."""
+    return name.startswith("__") and name.endswith("__") and len(name) > 4
+
+
+def dangerous_names() -> frozenset[str]:
+    """Every name that some rule refuses as an attribute by that name alone, special names excepted."""
+    return INTROSPECTION | frozenset(POWERFUL) | PRIVATE_POWERFUL | {"format"}

@@ -1,0 +1,73 @@
+"""CL401."""
+
+from __future__ import annotations
+
+import ast
+
+from policies.attributes import DUNDERS, PRIVATE_POWERFUL, dangerous_names, own_name, special
+from policies.builtins import BY_NAME
+from policies.context import Context
+from policies.rules.rule import Findings, Rule
+from policies.texts import Text
+
+_HINT = 'Write the attribute (thing.name), a literal name, or one that begins with one: f"layer{i}".'
+
+
+class AttributesByName(Rule):
+    """getattr, setattr, delattr and hasattr take names that can be read in the file.
+
+    What: The name is a literal, a loop over literals, or text that begins with a literal which no closed name
+    begins with. What it may be is judged like an attribute. The functions are called directly, with positional
+    arguments.
+
+    Why: A name made at run time can be any name, __globals__ and __subclasses__ among them.
+
+    Example:
+        getattr(x, name)                       # refused
+        getattr(x, "__cl" + "ass__")           # refused
+        getattr(self, f"layer{i}")(x)          # accepted
+    """
+
+    code = "CL401"
+    name = "allow attributes by a literal name"
+
+    def visit_Call(self, node: ast.Call, context: Context) -> Findings:
+        function = next((name for name in BY_NAME if context.is_builtin(node.func, name)), None)
+        if function is None:
+            return
+        if node.keywords or any(isinstance(each, ast.Starred) for each in node.args) or len(node.args) < 2:
+            yield self.found(node, f"{function} is not called with plain arguments.", _HINT)
+            return
+        text = context.texts.of(node.args[1])
+        if text.known is None:
+            yield from self._beginning(node, function, text)
+            return
+        own = context.is_own(node.args[0])
+        stored = function in ("setattr", "delattr")
+        for name in sorted(text.known):
+            if _closed(name, stored=stored, own=own, context=context):
+                yield self.found(node.args[1], f"{function} with the name {name!r}.", _HINT)
+
+    def _beginning(self, node: ast.Call, function: str, text: Text) -> Findings:
+        start = text.prefix
+        closed = not start or not _harmless_start(start)
+        if closed:
+            what = f"a name that begins with {start!r}" if start else "a name that is made at run time"
+            yield self.found(node.args[1], f"{function} with {what}.", _HINT)
+
+
+def _harmless_start(start: str) -> bool:
+    """Whether no closed name begins so, whatever follows."""
+    if start.startswith("__") or start == "_" or not start[:1].isascii():
+        return False
+    return not any(name.startswith(start) for name in dangerous_names())
+
+
+def _closed(name: str, *, stored: bool, own: bool, context: Context) -> bool:
+    if not name.isascii():
+        return True
+    if special(name):
+        return stored or name not in DUNDERS
+    if name in dangerous_names():
+        return not (own and name in context.own_names)
+    return own_name(name) and (name in PRIVATE_POWERFUL or not (own or name in context.own_names))

@@ -1,0 +1,34 @@
+"""CL504."""
+
+from __future__ import annotations
+
+import ast
+
+from policies.attributes import POWERFUL
+from policies.context import Context
+from policies.rules.rule import Findings, Rule
+
+
+class PowerfulAttributes(Rule):
+    """Methods that reach files, raw memory or modules are not used.
+
+    What: A list of attribute names (tofile, dump, ctypes, untyped_storage, compile, system, os, ...) is closed
+    on every object. self.name is open when the class itself gives it that name.
+
+    Why: Tensors and arrays write files, hand out addresses and map memory; a value that is a module by mistake
+    must not be walked on from.
+
+    Example:
+        array.tofile("/tmp/x")                 # refused
+        x.untyped_storage().from_file("f")     # refused
+        self.storage = {}                      # accepted: the model's own
+    """
+
+    code = "CL504"
+    name = "allow attributes without power"
+
+    def visit_Attribute(self, node: ast.Attribute, context: Context) -> Findings:
+        if node.attr not in POWERFUL or context.paths.modules(node.value):
+            return
+        if not (context.is_own(node.value) and node.attr in context.own_names):
+            yield self.found(node, f"The attribute {node.attr} is closed.", POWERFUL[node.attr])

@@ -1,0 +1,9 @@
+# refused: CL302
+# proof: returns the id of its process
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def predict_single(self, x):
+        return (lambda lib: lib.os.getpid())(torch)

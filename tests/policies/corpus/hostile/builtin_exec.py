@@ -1,0 +1,11 @@
+# refused: CL303
+# proof: returns the id of its process
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def predict_single(self, x):
+        scope = {}
+        exec("import os; pid = os.getpid()", scope)
+        return scope["pid"]

@@ -1,0 +1,13 @@
+# refused: CL504
+# proof: returns the id of its process
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def predict_single(self, x):
+        try:
+            self.nothing
+        except AttributeError as error:
+            caught = error
+            return caught.obj.predict_single.__func__.__globals__["torch"].os.getpid()

@@ -1,0 +1,10 @@
+# refused: CL601
+# inert: it only shows texts
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def predict_single(self, x):
+        show = "{0.__class__}".format
+        return show(self)

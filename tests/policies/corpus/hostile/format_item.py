@@ -1,0 +1,9 @@
+# refused: CL601
+# inert: it only shows texts
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def predict_single(self, x):
+        return "{0[torch]}".format(self.__dict__)

@@ -1,0 +1,12 @@
+# refused: CL201
+# proof: returns the id of its process
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def predict_single(self, x):
+        def inner():
+            from os import getpid as g
+            return g()
+        return inner()

@@ -1,0 +1,10 @@
+# refused: CL201
+# proof: returns the id of its process
+import torch
+from torch import nn
+import pty
+
+
+class Net(nn.Module):
+    def predict_single(self, x):
+        return pty.os.getpid()

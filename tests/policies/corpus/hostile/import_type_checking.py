@@ -1,0 +1,12 @@
+# refused: CL201
+# proof: returns the id of its process
+import torch
+from torch import nn
+from typing import TYPE_CHECKING
+if not TYPE_CHECKING:
+    import os
+
+
+class Net(nn.Module):
+    def predict_single(self, x):
+        return os.getpid()

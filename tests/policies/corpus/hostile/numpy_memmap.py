@@ -1,0 +1,10 @@
+# refused: CL301
+# proof: returns the id of its process
+import torch
+from torch import nn
+import numpy as np
+
+
+class Net(nn.Module):
+    def predict_single(self, x):
+        return len(np.memmap("/etc/passwd", dtype="u1", mode="r")) and torch.os.getpid()

@@ -1,0 +1,11 @@
+# refused: CL301
+# proof: returns the id of its process
+import torch
+from torch import nn
+import numpy as np
+
+
+class Net(nn.Module):
+    def predict_single(self, x):
+        stolen = np.recarray(1, dtype=[("a", object)])
+        return torch.os.getpid()

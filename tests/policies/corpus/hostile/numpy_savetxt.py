@@ -1,0 +1,10 @@
+# refused: CL301
+# inert: it writes a file
+import torch
+from torch import nn
+import numpy as np
+
+
+class Net(nn.Module):
+    def predict_single(self, x):
+        np.savetxt("/tmp/x", np.ones(1))

@@ -1,0 +1,10 @@
+# refused: CL801
+# proof: returns the id of its process
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def predict_single(self, x):
+        torch.pi += 1
+        return torch.os.getpid()

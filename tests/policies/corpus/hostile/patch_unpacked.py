@@ -1,0 +1,10 @@
+# refused: CL801
+# proof: returns the id of its process
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def predict_single(self, x):
+        torch.relu, a = (lambda x: torch.os.getpid()), 1
+        return torch.relu(1)

@@ -1,0 +1,11 @@
+# refused: CL404
+# inert: it writes a file
+import torch
+from torch import nn
+from PIL import Image
+
+
+class Net(nn.Module):
+    def predict_single(self, x):
+        save = Image.new("L", (1, 1)).save
+        save("/tmp/x.png")

@@ -1,0 +1,12 @@
+# refused: CL301
+# proof: returns the id of its process
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def predict_single(self, x):
+        try:
+            raise ValueError(torch.os.getpid())
+        except ValueError as error:
+            return error.args[0]

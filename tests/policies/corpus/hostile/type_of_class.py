@@ -1,0 +1,10 @@
+# refused: CL402
+# proof: returns the id of its process
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def predict_single(self, x):
+        make = type(nn.Linear)
+        return make("Stolen", (), {"pid": torch.os.getpid()})().pid

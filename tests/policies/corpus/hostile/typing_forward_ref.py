@@ -1,0 +1,10 @@
+# refused: CL301
+# proof: returns the id of its process
+import torch
+from torch import nn
+import typing
+
+
+class Net(nn.Module):
+    def predict_single(self, x):
+        return typing.ForwardRef("torch.os.getpid()")._evaluate(globals(), None, frozenset())

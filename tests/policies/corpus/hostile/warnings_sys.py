@@ -1,0 +1,10 @@
+# refused: CL301
+# proof: returns the id of its process
+import torch
+from torch import nn
+import warnings
+
+
+class Net(nn.Module):
+    def predict_single(self, x):
+        return warnings.sys.modules["os"].getpid()
