@@ -34,6 +34,7 @@ class Engine:
     url: str
     key: str
     data: Path
+    environment: dict[str, str]
 
     def client(self) -> httpx.Client:
         """An HTTP client with the key."""
@@ -52,6 +53,12 @@ class Engine:
                 version = client.get(f"/v1/models/{name}/versions/1").json()
             if version["status"] != "ready":
                 sys.exit(f"The echo model did not become ready: {json.dumps(version)}")
+
+    def restart(self) -> None:
+        """Down and up again: no sandbox of before is left, warm or blank."""
+        _ops("down", self.environment)
+        _ops("up", self.environment)
+        self.settle()
 
     def settle(self) -> None:
         """Wait until the sandboxes that are kept ready are there."""
@@ -82,7 +89,7 @@ def running(**environment: str) -> Iterator[Engine]:
     try:
         _admin(env, "tenants", "create", "bench")
         key = json.loads(_admin(env, "keys", "create", "bench", "--json"))["secret"]
-        yield Engine(url=f"http://127.0.0.1:{port}", key=key, data=data)
+        yield Engine(url=f"http://127.0.0.1:{port}", key=key, data=data, environment=env)
     finally:
         _ops("down", env)
         shutil.rmtree(data, ignore_errors=True)
