@@ -19,7 +19,7 @@ class Bell:
 
     def __init__(self, connection: redis.Redis, *, worker: str) -> None:
         self._channels = (f"wake:{worker}", "wake:any")
-        self._pubsub: PubSub = connection.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]  # redis-py leaves it untyped
+        self._pubsub: PubSub = connection.pubsub(ignore_subscribe_messages=True)
 
     @property
     def armed(self) -> bool:

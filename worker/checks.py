@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any, Literal
 
 import msgspec
@@ -49,7 +50,7 @@ def orphaned(connection: redis.Redis, version_id: str) -> bool:
     holder = connection.get(_KEY + version_id)
     if holder is None:
         return True
-    if connection.zscore("workers", holder) is not None:  # type: ignore[arg-type]  # bytes are fine
+    if connection.zscore("workers", holder) is not None:  
         return False
     connection.delete(_KEY + version_id)
     return True
@@ -80,12 +81,18 @@ def _check(station: Station, version: Version) -> None:
 def _example_error(lease: Lease, version: Version, bundle: Bundle) -> dict[str, Any] | None:
     if EXAMPLE not in version.config:
         return None
-    payload = msgspec.json.encode(version.config[EXAMPLE])
-    call = Call(id="example", kind="json", payload=payload, timeout_seconds=bundle.limits.timeout_seconds)
+    call = _example_call(version.config, timeout_seconds=bundle.limits.timeout_seconds)
     outcome = next(iter(lease.sandbox.run([call])), None)
     if outcome is None or outcome.kind == "platform":
         raise SandboxError("The sandbox went away while it answered the example input.")
     return None if outcome.kind == "succeeded" else _run_error(outcome)
+
+
+def _example_call(config: dict[str, Any], *, timeout_seconds: float) -> Call:
+    example = config[EXAMPLE]
+    if config.get("example_input_encoding") == "base64":
+        return Call(id="example", kind="bytes", payload=base64.b64decode(example), timeout_seconds=timeout_seconds)
+    return Call(id="example", kind="json", payload=msgspec.json.encode(example), timeout_seconds=timeout_seconds)
 
 
 def _load_error(failure: LoadFailure) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import threading
 from types import FrameType
-from typing import Any
 
 from redis import Redis
 from rq.serializers import JSONSerializer
@@ -44,13 +43,9 @@ class TurnWorker(SimpleWorker):
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Called by the signal handler."""
         self._stop_event.set()
-        super().request_stop(signum, frame)
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ leaves it untyped
 
     def _install_signal_handlers(self) -> None:
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGINT, self.request_stop)
             signal.signal(signal.SIGTERM, self.request_stop)
-
-    def handle_job_failure(self, *args: Any, **kwargs: Any) -> None:
-        """A turn that raised is our bug: RQ logs it with its traceback; the jobs are given back by the reaper."""
-        super().handle_job_failure(*args, **kwargs)

@@ -37,6 +37,10 @@ def serve(token: str) -> None:
     turn = Turn(station, token, version_id)
     try:
         turn.serve()
+    except Exception:
+        # A fault of ours: what was claimed must not stay "running" under a worker that lives.
+        persist(station, lambda: station.back.recover(count_attempt=True))
+        raise
     finally:
         persist(station, lambda: station.back.end(token))
 

@@ -51,7 +51,7 @@ class Settlement:
         return (
             *(c.job_id, c.fence, self.ending, int(self.predict_seconds * 1e6), self.output_kind, self.output),
             *(self.error_type, self.error_message, self.error_traceback),
-            "" if self.error_signal is None else self.error_signal,
+            "" if self.error_signal is None else int(self.error_signal),
             *(self.logs, "1" if self.logs_truncated else "0"),
         )
 
@@ -120,9 +120,13 @@ class JobBack:
             claims=tuple(_claim(row) for row in claimed),
         )
 
-    def recover(self) -> int:
-        """Hand back every claim in this worker's name: for a reply lost on the way, with nothing in hand."""
-        return int(self._run("recover", self.worker))
+    def recover(self, *, count_attempt: bool = False) -> int:
+        """Hand back every claim in this worker's name, with nothing in hand any more; how many.
+
+        For a reply that was lost on the way; with ``count_attempt`` for a turn that failed through our own
+        fault, so that a job that always makes it fail ends after its attempts.
+        """
+        return int(self._run("recover", self.worker, int(count_attempt), MAX_ATTEMPTS))
 
     def end(self, token: str) -> None:
         """End the turn; what waited for its place gets it."""

@@ -52,12 +52,18 @@ class Wire(asyncio.Protocol):
         self.lost = asyncio.Event()
 
     async def call(self, *command: str | bytes | int | float) -> Any:
-        """The reply to one command. Raises RedisUnavailable, or hiredis.ReplyError for Redis's own errors."""
+        """The reply to one command. Raises RedisUnavailable, also for what Redis itself refuses.
+
+        That is: loading its data, out of memory, disk full, read-only, a script gone after SCRIPT FLUSH. In
+        the last case the connection is dropped too, so that the next call greets Redis with the scripts again.
+        """
         if self._transport is None:
             await self.open()
         reply = await self._send(command)
         if isinstance(reply, hiredis.ReplyError):
-            raise reply
+            if str(reply).startswith("NOSCRIPT"):
+                self.close()
+            raise RedisUnavailable(str(reply))
         return reply
 
     async def open(self) -> None:

@@ -25,6 +25,7 @@ if tonumber(redis.call('HGET', load_key, 'queued') or '0') >= queued_limit then 
 -- GCRA: https://www.itu.int/rec/T-REC-I.371 (virtual scheduling), bursts of a tenth of a minute's worth.
 local us = now_us()
 local now = math.floor(us / 1000)
+if not (per_minute >= 1) then return { 'rate', '60000000' } end
 local interval = 60000000 / per_minute
 local tolerance = interval * math.max(1, per_minute / 10)
 local arrival = math.max(tonumber(redis.call('GET', 'rate:' .. tenant) or '0'), us)

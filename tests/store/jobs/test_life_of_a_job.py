@@ -320,3 +320,46 @@ async def test_recover_hands_back_what_nobody_holds(
     assert [c.job_id for c in claims] == [a.job_id]
     record = await front.get("ten_a", a.job_id)
     assert record is not None and record.attempts == 1
+
+
+async def test_a_job_that_breaks_our_worker_ends_after_its_attempts(
+    front: JobFront, back: JobBack, connection: redis.Redis, admission: Build
+) -> None:
+    """A turn that fails through our fault gives its jobs back, and each attempt counts."""
+    a = admission()
+    await front.admit(a)
+    token = await issued_token(connection)
+    assert back.begin(token) is not None
+    for _ in range(3):
+        assert len(back.settle(token, "ver_a", [], want=1).claims) == 1
+        assert back.recover(count_attempt=True) == 1
+    record = await front.get("ten_a", a.job_id)
+    assert record is not None and (record.state, record.error_type) == ("failed", "platform")
+
+
+async def test_forgotten_scripts_are_loaded_again(front: JobFront, connection: redis.Redis, admission: Build) -> None:
+    """SCRIPT FLUSH costs one refused admission, not a broken API."""
+    await front.admit(admission())
+    connection.script_flush()
+    with pytest.raises(RedisUnavailable):
+        await front.admit(admission())
+    assert isinstance(await front.admit(admission()), Admitted)
+
+
+async def test_a_full_redis_is_unavailable_not_a_crash(
+    front: JobFront, connection: redis.Redis, admission: Build
+) -> None:
+    """What Redis refuses to write is RedisUnavailable; nothing half-written stays."""
+    connection.config_set("maxmemory", "1")
+    try:
+        with pytest.raises(RedisUnavailable):
+            await front.admit(admission())
+    finally:
+        connection.config_set("maxmemory", "0")
+    assert list(connection.scan_iter("job:*")) == []
+
+
+async def test_a_tenant_without_a_rate_may_not_run(front: JobFront, admission: Build) -> None:
+    """Zero requests a minute refuses, by the script itself."""
+    refused = await front.admit(admission(requests_per_minute=0))
+    assert isinstance(refused, Refused) and refused.why == "rate"
