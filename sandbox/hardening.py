@@ -33,9 +33,9 @@ class Row:
 TABLE: tuple[Row, ...] = (
     Row("network_mode", "none", "nothing to call home to, no neighbour to reach", "network"),
     Row("user", f"{UID}:{UID}", "not root: files and processes of the host belong to somebody else", "setuid"),
-    Row("cap_drop", ("ALL",), "no capability is needed to multiply matrices", "mount"),
+    Row("cap_drop", ("ALL",), "no capability is needed to multiply matrices", "kernel_mount"),
     Row("no_new_privileges", True, "a set-uid program gains nothing", "setuid"),
-    Row("seccomp", "sandbox/seccomp.py", "calls inference doesn't make are a larger kernel to attack", "unshare"),
+    Row("seccomp", "sandbox/seccomp.py", "calls inference doesn't make are more kernel to attack", "kernel_unshare"),
     Row("read_only", True, "nothing can be planted in the image's files", "write_root"),
     Row("tmpfs", {"/tmp": f"rw,noexec,nosuid,nodev,size={64 * MIB},nr_inodes=4096,mode=1777"},  # noqa: S108 - its own
         "scratch space that ends with the sandbox, counts as its memory and starts no program", "tmpfs_fill"),
@@ -48,6 +48,7 @@ TABLE: tuple[Row, ...] = (
     Row("nofile", 1024, "descriptors are kernel memory", "descriptor_bomb"),
     Row("fsize", 64 * MIB, "no file larger than the scratch space", "tmpfs_fill"),
     Row("core", 0, "a crash writes no copy of the memory anywhere", "core_dump"),
+    Row("msgqueue", 0, "message queues are kernel memory, and their file system can be written", "write_root"),
     Row("log", {"max-size": str(256 * KIB), "max-file": "1"}, "what is printed can't fill the disk", "stdout_flood"),
     Row("init", True, "pid 1 reaps what a model leaves behind", "orphans"),
     Row("restart", "no", "what was killed stays dead", "kill_self"),
@@ -74,7 +75,7 @@ def container(
         "shm_size": row["shm_size"],
         "ipc_mode": row["ipc_mode"],
         "pids_limit": row["pids_limit"],
-        "ulimits": [_ulimit(name, row[name]) for name in ("nofile", "fsize", "core")],
+        "ulimits": [_ulimit(name, row[name]) for name in ("nofile", "fsize", "core", "msgqueue")],
         "log_config": LogConfig(type="json-file", config=row["log"]),
         "init": row["init"],
         "restart_policy": {"Name": row["restart"]},

@@ -34,7 +34,7 @@ class LogPipe:
             return "", False
         text = data.decode("utf-8", "replace")
         text = text.rpartition(f"{MARK}{call_id}\n")[2]
-        return text[:limit_bytes], len(text) > limit_bytes
+        return text[:limit_bytes], len(text) >= limit_bytes
 
     def close(self) -> None:
         """Both ends. Safe to call twice."""

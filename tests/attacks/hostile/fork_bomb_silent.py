@@ -1,0 +1,17 @@
+# attack: fork, swallow every refusal and never answer
+# expect: out_of_processes
+# timeout: 4
+import os
+import time
+
+import torch
+
+
+class Model(torch.nn.Module):
+    def predict_single(self, x):
+        while True:
+            try:
+                if os.fork() == 0:
+                    time.sleep(60)
+            except OSError:
+                time.sleep(0.01)

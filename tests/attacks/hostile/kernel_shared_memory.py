@@ -1,0 +1,26 @@
+# attack: share memory with others by System V and POSIX names
+# expect: succeeded
+# output: []
+import ctypes
+import errno
+
+import torch
+
+CALLS = [
+    ("shmget", 29, [1, 4096, 0o1666]),
+    ("semget", 64, [1, 1, 0o1666]),
+    ("msgget", 68, [1, 0o1666]),
+    ("mq_open", 240, [0, 0, 0, 0]),
+]
+
+
+class Model(torch.nn.Module):
+    def predict_single(self, x):
+        libc = ctypes.CDLL(None, use_errno=True)
+        allowed = []
+        for name, number, arguments in CALLS:
+            ctypes.set_errno(0)
+            result = libc.syscall(ctypes.c_long(number), *(ctypes.c_long(value) for value in arguments))
+            if result != -1 or ctypes.get_errno() not in (errno.EPERM, errno.ENOSYS):
+                allowed.append([name, result, ctypes.get_errno()])
+        return allowed

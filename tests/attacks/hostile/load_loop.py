@@ -1,0 +1,4 @@
+# attack: never finish loading
+# load: timed_out
+while True:
+    pass

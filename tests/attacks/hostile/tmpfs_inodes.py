@@ -1,0 +1,13 @@
+# attack: use up a file system's inodes with empty files
+# expect: succeeded
+# output: true
+import torch
+
+
+class Model(torch.nn.Module):
+    def predict_single(self, x):
+        try:
+            for number in range(100_000):
+                open(f"/tmp/{number}", "w").close()
+        except OSError:
+            return number < 5_000

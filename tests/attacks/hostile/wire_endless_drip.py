@@ -1,0 +1,34 @@
+# attack: keep the host busy with one byte at a time
+# expect: timed_out
+# timeout: 0.5
+import json
+import os
+import socket
+import stat
+import struct
+import time
+
+import torch
+
+
+def host():
+    """The runner's own connection."""
+    for fd in map(int, os.listdir("/proc/self/fd")):
+        try:
+            if stat.S_ISSOCK(os.fstat(fd).st_mode):
+                return socket.socket(fileno=os.dup(fd))
+        except OSError:
+            pass
+
+
+def frame(header, body=b""):
+    data = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack("!II", len(data), len(body)) + data + body
+
+
+class Model(torch.nn.Module):
+    def predict_single(self, x):
+        connection = host()
+        for byte in frame({"op": "answer"}, b"x" * 100_000):
+            connection.sendall(bytes([byte]))
+            time.sleep(0.01)

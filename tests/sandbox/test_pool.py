@@ -1,0 +1,245 @@
+"""The pool: blank ones ahead, bound ones kept under a budget, faults told. Logic on the fake, truth on Docker."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from policies.limits import MIB, Limits
+from sandbox.contract import Bundle, LoadFailure
+from sandbox.errors import EngineUnreachable
+from sandbox.fake import FakeDriver, FakeSandbox, ends
+from sandbox.pool import BLANK_BYTES, Pool
+from tests.sandbox.real import ECHO, Models, ask, call
+
+
+def bundle(number: int, *, memory_mib: int = 100) -> Bundle:
+    """A version without files, for the fake."""
+    return Bundle(
+        "ten_1", f"ver_{number}", "Model", Path("/source"), Path("/weights"), Limits(memory_bytes=memory_mib * MIB)
+    )
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    """Wait until it is true."""
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def fake() -> FakeDriver:
+    """A driver without containers."""
+    return FakeDriver()
+
+
+@pytest.fixture
+def make(fake: FakeDriver) -> Iterator[Callable[..., Pool]]:
+    """Pools on the fake, closed at the end."""
+    pools = []
+
+    def build(*, blanks: int = 1, room_mib: int = 1000) -> Pool:
+        pool = Pool(fake, blanks=blanks, memory_budget_bytes=room_mib * MIB + blanks * BLANK_BYTES)
+        pools.append(pool)
+        return pool
+
+    yield build
+    for pool in pools:
+        pool.close()
+    assert not any(sandbox.alive for sandbox in fake.started), "a closed pool leaves nothing alive"
+
+
+def used(pool: Pool, number: int, **more: int) -> FakeSandbox:
+    """Lease a version once; the sandbox it had."""
+    with pool.lease(bundle(number, **more)) as lease:
+        sandbox = lease.sandbox
+        assert isinstance(sandbox, FakeSandbox)
+        return sandbox
+
+
+def test_blank_ones_are_kept_ready(make: Callable[..., Pool]) -> None:
+    """As many as asked for, and refilled after one is taken."""
+    pool = make(blanks=2)
+    eventually(lambda: pool.blanks_ready == 2)
+    used(pool, 1)
+    eventually(lambda: pool.blanks_ready == 2)
+
+
+def test_no_blank_ones_wanted_still_serves(make: Callable[..., Pool], fake: FakeDriver) -> None:
+    """With none ahead a lease starts its own."""
+    pool = make(blanks=0)
+    assert used(pool, 1).alive
+    assert len(fake.started) == 1
+
+
+def test_a_version_is_bound_once(make: Callable[..., Pool]) -> None:
+    """The second lease is warm and holds the same sandbox."""
+    pool = make()
+    first = used(pool, 1)
+    with pool.lease(bundle(1)) as lease:
+        assert lease.warm
+        assert lease.bind_seconds == 0
+        assert lease.sandbox is first
+
+
+def test_no_sandbox_ever_serves_two_versions(make: Callable[..., Pool], fake: FakeDriver) -> None:
+    """Every sandbox is bound once at most, whatever is leased in what order."""
+    pool = make()
+    sandboxes = {number: used(pool, number) for number in (1, 2, 3)}
+    assert len({sandbox.name for sandbox in sandboxes.values()}) == 3
+    for number in (3, 1, 2):
+        assert used(pool, number) is sandboxes[number]
+
+
+def test_other_limits_bind_anew(make: Callable[..., Pool]) -> None:
+    """A quota that changed takes effect at the next lease: the old sandbox goes."""
+    pool = make()
+    old = used(pool, 1, memory_mib=100)
+    new = used(pool, 1, memory_mib=200)
+    assert new is not old
+    assert not old.alive
+
+
+def test_the_least_recently_used_is_evicted(make: Callable[..., Pool]) -> None:
+    """Over the budget the one that waited longest goes, not the one used last."""
+    pool = make(room_mib=250)
+    first, second = used(pool, 1), used(pool, 2)
+    used(pool, 1)
+    third = used(pool, 3)
+    assert first.alive
+    assert not second.alive
+    assert third.alive
+
+
+def test_what_is_leased_is_never_evicted(make: Callable[..., Pool]) -> None:
+    """More leases than the budget holds: all are served."""
+    pool = make(room_mib=100)
+    with pool.lease(bundle(1)) as one, pool.lease(bundle(2)) as two, pool.lease(bundle(3)) as three:
+        assert all(lease.sandbox.alive for lease in (one, two, three))
+    assert pool.bound_idle <= 1
+
+
+def test_two_leases_of_one_version_have_two_sandboxes(make: Callable[..., Pool]) -> None:
+    """A sandbox answers for one lease at a time."""
+    pool = make()
+    with pool.lease(bundle(1)) as one, pool.lease(bundle(1)) as two:
+        assert one.sandbox is not two.sandbox
+
+
+def test_a_dead_sandbox_is_not_kept(make: Callable[..., Pool], fake: FakeDriver) -> None:
+    """After a crash the next lease binds a new one."""
+    fake.behaviours["ver_1"] = ends("crashed")
+    pool = make()
+    with pool.lease(bundle(1)) as lease:
+        assert [outcome.kind for outcome in lease.sandbox.run([call(1)])] == ["crashed"]
+    assert pool.bound_idle == 0
+    with pool.lease(bundle(1)) as lease:
+        assert not lease.warm
+
+
+def test_one_that_died_while_idle_is_not_leased(make: Callable[..., Pool]) -> None:
+    """A bound sandbox that ended while it waited is replaced."""
+    pool = make()
+    used(pool, 1).destroy()
+    with pool.lease(bundle(1)) as lease:
+        assert not lease.warm
+        assert lease.sandbox.alive
+
+
+def test_a_load_failure_is_told_and_nothing_is_kept(make: Callable[..., Pool], fake: FakeDriver) -> None:
+    """The lease carries the failure instead of a sandbox."""
+    fake.load_failures["ver_1"] = LoadFailure("weights_mismatch", "no")
+    pool = make()
+    with pool.lease(bundle(1)) as lease:
+        assert lease.failure == LoadFailure("weights_mismatch", "no")
+        with pytest.raises(RuntimeError, match=r"lease\.failure"):
+            _ = lease.sandbox
+    assert pool.bound_idle == 0
+
+
+def test_a_platform_failure_is_tried_once_more(make: Callable[..., Pool], fake: FakeDriver) -> None:
+    """A blank one that died while it waited costs a second, not the job."""
+    pool = make(blanks=0)
+    fake.load_failures["ver_1"] = LoadFailure("platform", "gone")
+    with pool.lease(bundle(1)) as lease:
+        assert lease.failure is not None
+    assert len(fake.started) == 2
+
+
+def test_evict_destroys_idle_and_leased(make: Callable[..., Pool]) -> None:
+    """An idle one goes at once, a leased one when its lease ends; other versions stay."""
+    pool = make()
+    other, idle = used(pool, 2), used(pool, 1)
+    pool.evict("ver_1")
+    assert not idle.alive
+    with pool.lease(bundle(1)) as lease:
+        leased = lease.sandbox
+        pool.evict("ver_1")
+        assert leased.alive
+    assert not leased.alive
+    assert other.alive
+
+
+def test_an_engine_that_is_down_is_told_and_picked_up_again(make: Callable[..., Pool], fake: FakeDriver) -> None:
+    """The fault has the error's code, leases raise it, and it goes away by itself, after a sweep."""
+    fake.fault = EngineUnreachable("refused")
+    pool = make()
+    eventually(lambda: pool.fault == "engine_unreachable")
+    with pytest.raises(EngineUnreachable), pool.lease(bundle(1)):
+        pass
+    fake.fault = None
+    eventually(lambda: pool.fault is None and pool.blanks_ready == 1)
+    assert fake.sweeps == 1
+    assert used(pool, 1).alive
+
+
+def test_an_exception_in_the_lease_is_not_swallowed(make: Callable[..., Pool]) -> None:
+    """The sandbox is given back and the error goes on."""
+    pool = make()
+    with pytest.raises(ZeroDivisionError), pool.lease(bundle(1)):
+        raise ZeroDivisionError
+    assert pool.bound_idle == 1
+
+
+def test_many_threads(make: Callable[..., Pool], fake: FakeDriver) -> None:
+    """Eight threads leasing four versions: no sandbox is ever in two hands, or bound to two versions."""
+    pool = make(blanks=2, room_mib=300)
+    busy: set[str] = set()
+    lock = threading.Lock()
+    wrong: list[str] = []
+
+    def work(seed: int) -> None:
+        for step in range(200):
+            with pool.lease(bundle((seed + step) % 4)) as lease:
+                name = lease.sandbox.name
+                with lock:
+                    if name in busy or lease.sandbox.bundle != lease.bundle:  # type: ignore[attr-defined]  # the fake's
+                        wrong.append(name)
+                    busy.add(name)
+                with lock:
+                    busy.discard(name)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_on_docker_a_version_stays_bound(pool: Pool, models: Models) -> None:
+    """The second lease of a real sandbox is warm and answers."""
+    version = models.version(ECHO)
+    with pool.lease(version) as lease:
+        assert ask(lease.sandbox, 1).output == b"1"
+        name = lease.sandbox.name
+    with pool.lease(version) as lease:
+        assert lease.warm
+        assert lease.sandbox.name == name
+        assert ask(lease.sandbox, 2).output == b"2"
+    pool.evict(version.version_id)

@@ -1,0 +1,138 @@
+"""The host's end of the wire against whatever may arrive, without a container."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sandbox.channel import Answer, Channel, Closed, Hello, Violated, check_json
+from sandbox.runner import frames
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[Channel, socket.socket]]:
+    """The host's channel and the sandbox's end."""
+    ours, theirs = socket.socketpair()
+    channel = Channel(ours)
+    yield channel, theirs
+    channel.close()
+    theirs.close()
+
+
+def receive(channel: Channel, seconds: float = 2.0):  # type: ignore[no-untyped-def]  # whatever receive says
+    """One frame."""
+    return channel.receive(deadline=time.monotonic() + seconds, body_max_bytes=1000)
+
+
+def test_a_frame_arrives_in_any_pieces(pair: tuple[Channel, socket.socket]) -> None:
+    """Byte by byte or two at once: the same frames."""
+    channel, theirs = pair
+    data = frames.encode({"op": "answer", "id": "a", "kind": "succeeded"}, 3) + b"123"
+    theirs.sendall(data + data[:5])
+    assert receive(channel) == (Answer(id="a", kind="succeeded"), b"123")
+    for byte in data[5:]:
+        theirs.sendall(bytes([byte]))
+    assert receive(channel) == (Answer(id="a", kind="succeeded"), b"123")
+
+
+def test_nothing_in_time_is_none(pair: tuple[Channel, socket.socket]) -> None:
+    """Half a frame is nothing, too."""
+    channel, theirs = pair
+    theirs.sendall(frames.encode({"op": "hello", "protocol": 1})[:6])
+    assert receive(channel, 0.05) is None
+
+
+def test_the_end_is_closed(pair: tuple[Channel, socket.socket]) -> None:
+    """What was said before the end is still heard."""
+    channel, theirs = pair
+    theirs.sendall(frames.encode({"op": "hello", "protocol": 1}))
+    theirs.close()
+    assert receive(channel) == (Hello(protocol=1), b"")
+    with pytest.raises(Closed):
+        receive(channel)
+
+
+def test_wake_ends_a_wait(pair: tuple[Channel, socket.socket]) -> None:
+    """And every later one."""
+    channel, _ = pair
+    channel.wake()
+    assert receive(channel, 60) is None
+    assert receive(channel, 60) is None
+
+
+def test_sending_more_than_fits_never_blocks(pair: tuple[Channel, socket.socket]) -> None:
+    """What doesn't fit goes out while answers are awaited, in order and complete."""
+    channel, theirs = pair
+    payload = bytes(range(256)) * 20_000
+    channel.send(b"head", payload)
+    channel.send(b"tail")
+    theirs.setblocking(False)
+    got = b""
+    while len(got) < len(payload) + 8:
+        assert receive(channel, 0.001) is None
+        try:
+            got += theirs.recv(1 << 20)
+        except BlockingIOError:
+            continue
+    assert got == b"head" + payload + b"tail"
+
+
+def test_silence(pair: tuple[Channel, socket.socket]) -> None:
+    """Kept, broken by one byte, or gone."""
+    channel, theirs = pair
+    assert channel.silence() == "kept"
+    theirs.sendall(b"x")
+    assert channel.silence() == "broken"
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=200))
+def test_random_bytes_are_never_an_answer(data: bytes) -> None:
+    """Anything ends as violated, closed or nothing; nothing else is raised."""
+    ours, theirs = socket.socketpair()
+    channel = Channel(ours)
+    theirs.sendall(data)
+    theirs.close()
+    try:
+        with pytest.raises((Violated, Closed)):
+            receive(channel, 0.05)
+    finally:
+        channel.close()
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(), inner, max_size=5),
+    max_leaves=50,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(_JSON)
+def test_what_a_runner_writes_is_accepted(value: object) -> None:
+    """Every JSON value in the runner's form passes."""
+    check_json(json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"nope", b"NaN", b"[1,]", b"1 2", b'"\xff"', b'{"a":Infinity}', b"[" * 100_000, b"[" * 129 + b"]" * 129],
+)
+def test_what_is_no_json_is_violated(body: bytes) -> None:
+    """Damaged, too deep, or Python's own dialect."""
+    with pytest.raises(Violated):
+        check_json(body)
+
+
+def test_depth_is_counted_outside_of_strings() -> None:
+    """Brackets in text are text; the depth of what is wide is small."""
+    assert not frames.too_deep(json.dumps(["[{" * 500, '"[' * 500, "\\"] * 100).encode())
+    assert not frames.too_deep(json.dumps([[[1]]] * 1000).encode())
+    assert not frames.too_deep(b"[" * 128 + b"]" * 128)
+    assert frames.too_deep(b"[" * 129 + b"]" * 129)
