@@ -29,9 +29,19 @@ ROUNDS = 5
 def admission() -> Admission:
     """A small job of one tenant."""
     return Admission(
-        **{"job_id": new_id("job"), "tenant_id": "ten_a", "model": "m", "version_id": "ver_a", "version_number": 1},
-        **{"generation": 0, "input_kind": "json", "payload": b"[1]", "timeout_seconds": 30.0, "queued_limit": 10**9},
-        **{"requests_per_minute": 10**9, "concurrency": 1, "result_seconds": 60},
+        job_id=new_id("job"),
+        tenant_id="ten_a",
+        model="m",
+        version_id="ver_a",
+        version_number=1,
+        generation=0,
+        input_kind="json",
+        payload=b"[1]",
+        timeout_seconds=30.0,
+        queued_limit=10**9,
+        requests_per_minute=10**9,
+        concurrency=1,
+        result_seconds=60,
     )
 
 

@@ -50,7 +50,7 @@ def orphaned(connection: redis.Redis, version_id: str) -> bool:
     holder = connection.get(_KEY + version_id)
     if holder is None:
         return True
-    if connection.zscore("workers", holder) is not None:  
+    if connection.zscore("workers", holder) is not None:
         return False
     connection.delete(_KEY + version_id)
     return True

@@ -36,9 +36,7 @@ class TurnWorker(SimpleWorker):
 
     def __init__(self, connection: Redis, *, name: str, stop: threading.Event) -> None:
         self._stop_event = stop
-        super().__init__(
-            [turns_queue(connection)], name=name, connection=connection, serializer=JSONSerializer
-        )
+        super().__init__([turns_queue(connection)], name=name, connection=connection, serializer=JSONSerializer)
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Called by the signal handler."""

@@ -102,9 +102,11 @@ class Wire(asyncio.Protocol):
             await loop.create_unix_connection(lambda: self, options["path"])
             return
         # The connection class is how redis-py's URLs say "rediss": TLS with the system's certificates.
-        context = ssl.create_default_context() if "connection_class" in options and "SSL" in str(
-            options["connection_class"]
-        ) else None
+        context = (
+            ssl.create_default_context()
+            if "connection_class" in options and "SSL" in str(options["connection_class"])
+            else None
+        )
         await loop.create_connection(
             lambda: self, options.get("host", "localhost"), options.get("port", 6379), ssl=context
         )

@@ -44,9 +44,11 @@ class Customer:
         version: dict[str, Any] = found
         return version
 
-    def ready(self, body: str, *, forward: str = "", weights: dict[str, torch.Tensor] | None = None, **config: Any) -> str:
+    def ready(
+        self, body: str, *, forward: str = "", weights: dict[str, torch.Tensor] | None = None, **config: Any
+    ) -> str:
         """Upload a model whose predict_single has this body; its name. It must become ready."""
-        name, version = self.upload(source(body, extra=forward), weights, **config)
+        name, version = self.upload(source(body), weights, **config)
         assert version["status"] == "ready", version
         return name
 

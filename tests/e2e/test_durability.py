@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import redis
 
-from tests.conftest import Engine
+from tests.conftest import ROOT, Engine
 from tests.e2e.conftest import Customer, source
 
 
@@ -70,18 +71,32 @@ def test_what_was_accepted_outlives_redis_and_worker(fragile: Engine) -> None:
 
 
 def test_an_engine_that_is_away_is_named_and_jobs_wait(fragile: Engine) -> None:
-    """Without a container engine /readyz says engine_unreachable; accepted jobs are answered when it is back."""
+    """With no container engine /readyz says so; jobs are accepted, wait, and are answered when it is back."""
     customer = Customer(fragile, fragile.tenant("patient"))
     name = customer.ready("return x")
-    fragile.down()
-    real = dict(fragile.environment)
-    fragile.environment["DOCKER_HOST"] = "unix:///nowhere/docker.sock"
-    failed = fragile.ops("up")
-    assert failed.returncode != 0 and "engine" in (failed.stdout + failed.stderr)
-    fragile.environment.clear()
-    fragile.environment.update(real)
+    os.kill(pid_of(fragile, "worker"), signal.SIGTERM)
+    nowhere = {**fragile.environment, "DOCKER_HOST": "unix:///nowhere/docker.sock"}
+    lost = subprocess.Popen([str(ROOT / ".venv/bin/cloche-worker")], env=nowhere, cwd=ROOT)
+    try:
+        answer = wait_for(lambda: "engine_unreachable" in customer.http.get("/readyz").text)
+        assert answer and customer.http.get("/readyz").status_code == 503
+        ids = submit(customer, name, 3)
+        assert customer.http.get(f"/v1/jobs/{ids[0]}").json()["status"] == "queued"
+    finally:
+        lost.terminate()
+        lost.wait(30)
     fragile.up()
-    assert finish(customer, submit(customer, name, 3)) == [0, 1, 2]
+    assert finish(customer, ids) == [0, 1, 2]
+
+
+def wait_for(condition: Callable[[], bool]) -> bool:
+    """True as soon as it holds; False after half a minute."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def test_canceling_a_running_job_frees_its_worker(fragile: Engine) -> None:

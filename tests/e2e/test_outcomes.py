@@ -23,7 +23,9 @@ FAULTS = {
 @pytest.mark.parametrize("kind", FAULTS)
 def test_a_fault_has_its_own_type_and_harms_nobody(customer: Customer, kind: str) -> None:
     """Each fault of a model ends its job as failed with its own error type; the same model answers on."""
-    name = customer.ready(f"if x == 0:\n    {FAULTS[kind].replace(chr(10), chr(10) + '    ')}\n{DOUBLE}", memory_bytes=768 * 2**20)
+    name = customer.ready(
+        f"if x == 0:\n    {FAULTS[kind].replace(chr(10), chr(10) + '    ')}\n{DOUBLE}", memory_bytes=768 * 2**20
+    )
     job = customer.ask(name, 0, timeout_seconds=2 if kind == "timed_out" else 30)
     assert (job["status"], job["error"]["type"]) == ("failed", kind), job
     assert job["output"] is None

@@ -32,8 +32,8 @@ class Scripted:
     def run(self, calls: Sequence[Call]) -> Iterator[Outcome]:
         """The scripted endings, in order. Dead when it is abandoned before it ended, as the real one."""
         try:
-            for call, kind in zip(calls, self.kinds, strict=True):
-                kind = "canceled" if self.canceled else kind
+            for call, scripted in zip(calls, self.kinds, strict=True):
+                kind = "canceled" if self.canceled else scripted
                 self.alive = kind in SURVIVABLE
                 yield Outcome(call_id=call.id, kind=kind, output=b"1", wall_seconds=self.wall_seconds, message="m")
                 if not self.alive:
