@@ -71,6 +71,13 @@ class LoadFailed(msgspec.Struct, tag_field="op", tag="load_failed", forbid_unkno
     detail: Detail = msgspec.field(default_factory=Detail)
 
 
+class Request(msgspec.Struct):
+    """One call's header, from us to the runner."""
+
+    id: str
+    kind: str
+
+
 class Answer(msgspec.Struct, tag_field="op", tag="answer", forbid_unknown_fields=True):
     """One call's ending, in the runner's words; the output is the frame's body."""
 
@@ -87,6 +94,7 @@ class Answer(msgspec.Struct, tag_field="op", tag="answer", forbid_unknown_fields
 
 Message = Hello | Loaded | LoadFailed | Answer
 _HEADER = msgspec.json.Decoder(Message)
+_REQUEST = msgspec.json.Encoder()
 _ANY_JSON = msgspec.json.Decoder(msgspec.Raw)
 
 
@@ -123,8 +131,12 @@ class Channel:
                 self._sock.close()
                 os.close(self._wake_fd)
 
+    def watch(self, fd: int) -> None:
+        """Let ``readable`` look at this descriptor as well."""
+        self._peek.register(fd, select.POLLIN)
+
     def readable(self) -> bool:
-        """True when bytes or the end of the stream wait. False once closed."""
+        """True when bytes or the end of the stream wait, or a watched descriptor has some. False once closed."""
         if self._closed or self._in:
             return bool(self._in)
         return bool(self._peek.poll(0))
@@ -139,6 +151,11 @@ class Channel:
             return "kept"
         except OSError:
             return "gone"
+
+    def ask(self, call_id: str, kind: str, payload: bytes) -> None:
+        """Send one call ahead."""
+        header = _REQUEST.encode(Request(call_id, kind))
+        self.send(frames.PREFIX.pack(len(header), len(payload)) + header, payload)
 
     def send(self, *parts: bytes) -> None:
         """Queue a frame and send what fits now; the rest goes out while answers are awaited."""

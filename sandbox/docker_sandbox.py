@@ -37,6 +37,7 @@ class DockerSandbox:
         self._limits = limits
         self._on_gone = on_gone
         self._pipe = LogPipe()
+        channel.watch(self._pipe.read_fd)
         self._canceled = False
         self._gone = False
         self._state_lock = threading.Lock()
@@ -46,7 +47,7 @@ class DockerSandbox:
     def alive(self) -> bool:
         """False once destroyed, killed or condemned, and when an idle one hung up or spoke unasked."""
         if not self._gone and self._in_use.acquire(blocking=False):
-            silent = not self._channel.readable()
+            silent = not self._channel.readable() or self._channel.silence() == "kept"
             self._in_use.release()
             self._hang_up_if_gone()
             return silent and not self._gone
@@ -165,14 +166,14 @@ class DockerSandbox:
     # -- running
 
     def _run(self, calls: Sequence[Call]) -> Iterator[Outcome]:
-        self._pipe.drain()
-        silence = self._channel.silence()
-        if silence != "kept":
-            yield self._end_before(calls, broken=silence == "broken")
-            return
+        if self._channel.readable():
+            self._pipe.drain()
+            silence = self._channel.silence()
+            if silence != "kept":
+                yield self._end_before(calls, broken=silence == "broken")
+                return
         for call in calls:
-            head = frames.encode({"id": call.id, "kind": call.kind}, len(call.payload))
-            self._channel.send(head, call.payload)
+            self._channel.ask(call.id, call.kind, call.payload)
         for call in calls:
             outcome = self._await(call)
             if outcome.kind not in SURVIVABLE:

@@ -14,7 +14,7 @@ class LogPipe:
     """Non-blocking at both ends: a model that floods it loses its own text and blocks nobody."""
 
     def __init__(self) -> None:
-        self._read_fd, self.write_fd = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self.read_fd, self.write_fd = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
 
     def handed_over(self) -> None:
         """Close our copy of the writing end, after the sandbox got its own."""
@@ -24,12 +24,12 @@ class LogPipe:
     def drain(self) -> None:
         """Forget what is in it: the answer carried it already."""
         with contextlib.suppress(OSError):
-            os.read(self._read_fd, _READ_BYTES)
+            os.read(self.read_fd, _READ_BYTES)
 
     def last_words(self, call_id: str, *, limit_bytes: int) -> tuple[str, bool]:
         """What this call printed, C code and the crash report included, and whether it was cut."""
         try:
-            data = os.read(self._read_fd, _READ_BYTES)
+            data = os.read(self.read_fd, _READ_BYTES)
         except OSError:
             return "", False
         text = data.decode("utf-8", "replace")
@@ -38,7 +38,7 @@ class LogPipe:
 
     def close(self) -> None:
         """Both ends. Safe to call twice."""
-        for fd in (self._read_fd, self.write_fd):
+        for fd in (self.read_fd, self.write_fd):
             if fd >= 0:
                 os.close(fd)
-        self._read_fd = self.write_fd = -1
+        self.read_fd = self.write_fd = -1

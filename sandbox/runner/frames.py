@@ -6,7 +6,7 @@ trusts nothing that arrives in this form (see ``sandbox.channel``).
     runner -> host   {"op": "hello", "protocol": 1}                        once, when torch is imported
     host -> runner   {"op": "bind", ...}  + source, weights, log pipe      once, as SCM_RIGHTS descriptors
     runner -> host   {"op": "bound", ...} | {"op": "load_failed", ...}
-    host -> runner   {"op": "call", "id", "kind"}  body = the input        any number ahead
+    host -> runner   {"id", "kind"}  body = the input                      any number ahead
     runner -> host   {"op": "answer", "id", "kind", "out", ...}  body      in the order of the calls
 """
 
@@ -24,6 +24,7 @@ HEADER_MAX_BYTES = 1 << 20  # traceback, printed text and the lists of a weights
 BODY_MAX_BYTES = 1 << 30  # what a length may say at most; the host caps answers by Limits.output_bytes
 TRACEBACK_MAX_CHARS = 16_000
 MESSAGE_MAX_CHARS = 2_000
+_RECEIVE_BYTES = 65_536
 JSON_MAX_DEPTH = 128  # of an answer: every client's parser goes this deep
 
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
@@ -61,6 +62,8 @@ class Reader:
 
     def frame(self) -> tuple[dict[str, Any], bytes]:
         """The next frame. Raises WireBroken at the end of the stream."""
+        if not self._buffer and (frame := self._whole(self._sock.recv(_RECEIVE_BYTES))):
+            return frame
         self._fill(PREFIX.size)
         header_length, body_length = PREFIX.unpack_from(self._buffer)
         if header_length > HEADER_MAX_BYTES or body_length > BODY_MAX_BYTES:
@@ -74,9 +77,21 @@ class Reader:
         del self._buffer[: end + body_length]
         return header, body
 
+    def _whole(self, chunk: bytes) -> tuple[dict[str, Any], bytes] | None:
+        """The usual case, without a copy more than needed: one receive, exactly one frame."""
+        if len(chunk) >= PREFIX.size:
+            header_length, body_length = PREFIX.unpack_from(chunk)
+            end = PREFIX.size + header_length
+            if len(chunk) == end + body_length:
+                return json.loads(chunk[PREFIX.size : end].decode()), chunk[end:]
+        if not chunk:
+            raise WireBroken("the host closed the connection")
+        self._buffer += chunk
+        return None
+
     def _fill(self, length: int) -> None:
         while len(self._buffer) < length:
-            chunk = self._sock.recv(max(65_536, min(length - len(self._buffer), 1 << 20)))
+            chunk = self._sock.recv(max(_RECEIVE_BYTES, min(length - len(self._buffer), 1 << 20)))
             if not chunk:
                 raise WireBroken("the host closed the connection")
             self._buffer += chunk

@@ -90,13 +90,11 @@ def _answer_forever(sock: socket.socket, predict: Any, *, printed: Printed, bind
             reply, out = answerer.answer(header["kind"], body)
             if os.getpid() != own_pid:
                 os._exit(0)  # a child the model forked and let run on: the parent answers, not the child
-            reply["op"] = "answer"
-            reply["id"] = call_id
             text, truncated = printed.end()
             if text:
                 reply["logs"] = text
                 reply["logs_truncated"] = truncated
-            _send(sock, frames.encode(reply, len(out)), out)
+            _send(sock, frames.encode({"op": "answer", "id": call_id, **reply}, len(out)), out)
 
 
 def _send(sock: socket.socket, head: bytes, body: bytes) -> None:

@@ -84,7 +84,7 @@ def owner() -> Iterator[str]:
     name = f"test-{secrets.token_hex(4)}"
     yield name
     client = docker.from_env()
-    for container in client.containers.list(all=True, filters={"label": f"{OWNER_LABEL}={name}"}):
+    for container in client.containers.list(all=True, ignore_removed=True, filters={"label": f"{OWNER_LABEL}={name}"}):
         container.remove(force=True)
     client.close()
 
@@ -126,7 +126,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
     name = getattr(item, "funcargs", {}).get("owner")
     if report.failed and name:
         client = docker.from_env()
-        for container in client.containers.list(all=True, filters={"label": f"{OWNER_LABEL}={name}"}):
+        for container in client.containers.list(
+            all=True, ignore_removed=True, filters={"label": f"{OWNER_LABEL}={name}"}
+        ):
             try:
                 text = container.logs(tail=50).decode("utf-8", "replace")
             except docker.errors.APIError as exc:  # it is being removed right now

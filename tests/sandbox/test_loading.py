@@ -88,7 +88,6 @@ def test_tied_weights_may_be_saved_once(load: Load, models: Models) -> None:
     """A name that is missing because its tensor is saved under another name is no misfit."""
     source = LINEAR.replace(
         "self.linear = torch.nn.Linear(3, 2)",
-        "self.linear = torch.nn.Linear(3, 2)",
         "self.linear, self.other = torch.nn.Linear(3, 2), torch.nn.Linear(3, 2)\n"
         "        self.other.weight, self.other.bias = self.linear.weight, self.linear.bias",
     ).replace("self.linear(torch", "self.other(torch")
