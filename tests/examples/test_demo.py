@@ -23,7 +23,8 @@ def environment() -> Iterator[dict[str, str]]:
     """An installation that was never up; taken down at the end."""
     folder = Path(tempfile.mkdtemp(prefix="cl-"))
     plain = {name: value for name, value in os.environ.items() if not name.startswith("CLOCHE_")}
-    environment = {**plain, "CLOCHE_DATA": str(folder), "CLOCHE_PORT": str(free_port()), "CLOCHE_WORKERS": "1"}
+    own = {"CLOCHE_DATA": str(folder), "CLOCHE_RUN_DIR": str(folder / "run"), "CLOCHE_PORT": str(free_port())}
+    environment = {**plain, **own, "CLOCHE_WORKERS": "1"}
     yield environment
     _ops("down", environment)
     shutil.rmtree(folder, ignore_errors=True)
