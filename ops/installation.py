@@ -32,10 +32,12 @@ def up(settings: Settings) -> None:
         try:
             _start(started)
             _wait_until_ready(settings, parts)
+            if started:
+                _sweep()  # what workers left that were killed
         except BaseException:
             say("taking down what was started")
             _stop_in_order([item.record_file for item in started])
-            sandboxes.remove_orphans()
+            _sweep()
             raise
 
 
@@ -43,9 +45,7 @@ def down(settings: Settings) -> list[str]:
     """Stop every part and remove its sandboxes, keeping the data; the names of what ran."""
     with lock.held(settings.data / "up.lock"):
         stopped = _stop_in_order(_record_files(settings))
-        removed = sandboxes.remove_orphans()
-        if removed:
-            say(f"removed {removed} sandboxes that their workers left")
+        _sweep()
         (settings.run_dir / "redis.sock").unlink(missing_ok=True)
         return stopped
 
@@ -134,6 +134,12 @@ def _refuse_dead(parts: Sequence[Part]) -> None:
         if item.running() is None:
             words = part.last_lines(item.log)
             raise NotReady(f"{item.name} ended while starting. Its last words, from {item.log}:{words}")
+
+
+def _sweep() -> None:
+    removed = sandboxes.remove_orphans()
+    if removed:
+        say(f"removed {removed} sandboxes that their workers left")
 
 
 def _record_files(settings: Settings) -> list[Path]:
