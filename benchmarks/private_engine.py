@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -14,12 +14,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import docker
 import httpx
 import numpy as np
+import redis
 from ports import free_port, wait_until
 from safetensors.numpy import save
+
+from store.settings import default_run_dir
+from worker.main import owner_tag
+from worker.settings import WorkerSettings
 
 ROOT = Path(__file__).resolve().parents[1]
 ECHO = ROOT / "examples" / "echo" / "model.py"
@@ -54,6 +60,11 @@ class Engine:
             if version["status"] != "ready":
                 sys.exit(f"The echo model did not become ready: {json.dumps(version)}")
 
+    def synced_write_seconds(self) -> float:
+        """The median time of one write to the engine's Redis, which has it on disk before it answers."""
+        with redis.Redis(unix_socket_path=f"{default_run_dir(self.data.resolve())}/redis.sock") as connection:
+            return statistics.median(_seconds(connection, number) for number in range(200))
+
     def restart(self) -> None:
         """Down and up again: no sandbox of before is left, warm or blank."""
         _ops("down", self.environment)
@@ -63,7 +74,7 @@ class Engine:
     def settle(self) -> None:
         """Wait until the sandboxes that are kept ready are there."""
         engine = docker.from_env()
-        owner = hashlib.sha256(str(self.data.resolve()).encode()).hexdigest()[:12]
+        owner = owner_tag(cast("WorkerSettings", WorkerSettings(data=self.data).resolved()))
         seen: tuple[set[str], float] = (set(), time.monotonic())
 
         def quiet() -> bool:
@@ -93,6 +104,12 @@ def running(**environment: str) -> Iterator[Engine]:
     finally:
         _ops("down", env)
         shutil.rmtree(data, ignore_errors=True)
+
+
+def _seconds(connection: redis.Redis, number: int) -> float:
+    begun = time.perf_counter()
+    connection.set("bench:write", number, ex=60)
+    return time.perf_counter() - begun
 
 
 def _ops(verb: str, env: dict[str, str]) -> None:

@@ -10,6 +10,7 @@ three rounds are shown.
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import sys
 import time
@@ -29,6 +30,7 @@ SECONDS = 5.0
 WARM_SECONDS = 2.0
 FIRST_ANSWERS = 5
 INPUT = '{"pixels":[0,0,5,13,9,1,0,0],"name":"a digit"}'
+BUSY = 0.5  # load average before the run from which others disturb it
 SAMPLED = 200  # answers compared whole, besides wrk's look at every one
 
 TARGET_RATIO = 0.25  # requests/s at 64 clients, engine to bare
@@ -51,13 +53,22 @@ def main() -> None:
     quick = arguments.parse_args().quick
     wrk()
     begun = time.monotonic()
+    load = os.getloadavg()[0]
+    if load > BUSY:
+        _say(f"This machine is busy (load {load:.1f}): what is measured now is its other work as well.")
     with serving() as bare_url, running() as engine:
         compared = _throughput(bare_url, engine, rounds=1 if quick else ROUNDS, seconds=2.0 if quick else SECONDS)
+        synced = engine.synced_write_seconds()
         count = 2 if quick else FIRST_ANSWERS
         waiting = _first_answers(engine, count=count)
     with running(CLOCHE_BLANKS="0") as engine:
         without = _first_answers(engine, count=count)
-    text = _report(compared, waiting=waiting, without=without, seconds=time.monotonic() - begun)
+    facts = [
+        *describe(),
+        f"load average before the run {load:.1f}; one write to Redis, on disk before the answer: {_ms(synced)}",
+        f"the run took {time.monotonic() - begun:,.0f} s",
+    ]
+    text = _report(compared, facts, waiting=waiting, without=without)
     print(text)
     if not quick:
         write("engine", text)
@@ -138,7 +149,7 @@ def _median(samples: list[Sample]) -> Sample:
     )
 
 
-def _report(compared: list[Compared], *, waiting: float, without: float, seconds: float) -> str:
+def _report(compared: list[Compared], facts: list[str], *, waiting: float, without: float) -> str:
     columns = ["clients", "bare requests/s", "engine requests/s", "ratio", "bare p50", "engine p50", "ratio",
                "engine p99"]  # fmt: skip
     firsts = [["a blank sandbox waiting", _ms(waiting)], ["none (`CLOCHE_BLANKS=0`)", _ms(without)]]
@@ -146,11 +157,10 @@ def _report(compared: list[Compared], *, waiting: float, without: float, seconds
     return "\n\n".join(
         [
             "`make bench` (`.venv/bin/python benchmarks/run.py`)",
-            "\n".join(f"- {fact}" for fact in describe()),
+            "\n".join(f"- {fact}" for fact in facts),
             table(columns, [_row(each) for each in compared]),
             f"Every one of the engine's {answered:,} answers was a 200 with the echoed input.",
             table(["from a ready version to its first answer", "median"], firsts),
-            f"The run took {seconds:,.0f} s.",
         ]
     )
 
