@@ -82,7 +82,8 @@ def _example_error(lease: Lease, version: Version, bundle: Bundle) -> dict[str, 
     if EXAMPLE not in version.config:
         return None
     call = _example_call(version.config, timeout_seconds=bundle.limits.timeout_seconds)
-    outcome = next(iter(lease.sandbox.run([call])), None)
+    # The iterator is left to end by itself: one that is abandoned takes its sandbox with it.
+    outcome = next(iter(list(lease.sandbox.run([call]))), None)
     if outcome is None or outcome.kind == "platform":
         raise SandboxError("The sandbox went away while it answered the example input.")
     return None if outcome.kind == "succeeded" else _run_error(outcome)
