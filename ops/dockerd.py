@@ -27,6 +27,16 @@ class Daemon:
     log: Path = Path("/var/log/cloche-dockerd.log")
     options: Sequence[str] = field(default=())
 
+    def flags(self) -> list[str]:
+        """What dockerd must be told. Nothing that is its default: a flag clashes with the same line in daemon.json."""
+        usual = Daemon()
+        own = [
+            ("host", self.host, usual.host),
+            ("pidfile", self.pid_file, usual.pid_file),
+            ("exec-root", self.exec_root, usual.exec_root),
+        ]
+        return [*(f"--{name}={value}" for name, value, default in own if value != default), *self.options]
+
     @property
     def containerd_pid_file(self) -> Path:
         """The pid file of the containerd that dockerd starts for itself."""
@@ -78,10 +88,9 @@ def start(daemon: Daemon) -> Proc | None:
         return None
     say(f"starting the container engine (dockerd); its log is {daemon.log}")
     daemon.log.parent.mkdir(parents=True, exist_ok=True)
-    command = ["dockerd", f"--host={daemon.host}", f"--pidfile={daemon.pid_file}", f"--exec-root={daemon.exec_root}"]
     with daemon.log.open("ab") as log:
         child = subprocess.Popen(
-            [*command, *daemon.options],
+            ["dockerd", *daemon.flags()],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

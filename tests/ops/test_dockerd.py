@@ -33,7 +33,12 @@ def daemon(monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
     """A dockerd apart from the machine's: its own network, data, sockets, pid files, containerd namespaces."""
     folder = Path(tempfile.mkdtemp(prefix="cl-", dir="/var/tmp"))
     put_in_a_network_of_its_own(folder / "bin", monkeypatch)
-    names = [f"--containerd-namespace={folder.name}", f"--containerd-plugins-namespace={folder.name}-plugins"]
+    (folder / "daemon.json").write_text("{}")
+    names = [
+        f"--config-file={folder}/daemon.json",
+        f"--containerd-namespace={folder.name}",
+        f"--containerd-plugins-namespace={folder.name}-plugins",
+    ]
     yield Daemon(
         host=f"unix://{folder}/docker.sock",
         pid_file=folder / "docker.pid",
@@ -105,6 +110,11 @@ def test_a_daemon_starts_over_what_a_killed_one_left(daemon: Daemon, stranger: i
         assert int(daemon.pid_file.read_text()) == second.pid
     finally:
         end(second, signal.SIGTERM)
+
+
+def test_the_machines_daemon_is_told_nothing_that_its_configuration_may_say() -> None:
+    """dockerd refuses to start when a flag and its daemon.json name the same thing, even the same value."""
+    assert Daemon().flags() == []
 
 
 def test_a_daemon_that_ends_at_once_is_quoted(daemon: Daemon) -> None:
