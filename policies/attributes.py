@@ -14,10 +14,13 @@ DUNDERS = frozenset(
         "__init__", "__int__", "__invert__", "__iter__", "__le__", "__len__", "__lt__", "__matmul__", "__mod__",
         "__mul__", "__name__", "__ne__", "__neg__", "__next__", "__pos__", "__pow__", "__qualname__", "__radd__",
         "__repr__", "__reversed__", "__rmatmul__", "__rmul__", "__rsub__", "__rtruediv__", "__setitem__", "__str__",
-        "__sub__", "__truediv__", "__version__", "__getstate__", "__setstate__", "__format__", "__round__",
+        "__sub__", "__truediv__", "__version__", "__format__", "__round__",
         "__constants__", "__copy__", "__deepcopy__", "__and__", "__or__", "__xor__", "__enter__", "__exit__",
     }
 )  # fmt: skip
+
+# Special names that may be read of super() only: on other objects they set any attribute.
+STATE_DUNDERS = frozenset({"__getstate__", "__setstate__"})
 
 # Special names that may be assigned to an object: texts about it.
 STORED_DUNDERS = frozenset({"__name__", "__qualname__", "__doc__"})
@@ -35,42 +38,53 @@ INTROSPECTION = frozenset(
     ).split()
 )
 
-# Other names of power, with what to do instead. A model's own attributes may have these names.
-POWERFUL: dict[str, str] = {
+_FILES = "There are no files; take and return bytes."
+_MEMORY = "Raw memory is closed; use the tensor or array itself."
+_MODULE = "A module is reached by an import statement only."
+_PROGRAM = "A model starts nothing and loads no code."
+_LOGGING = "Use the logger's methods that write."
+
+# Names of power that a model may not even have itself.
+ALWAYS: dict[str, str] = {
+    **dict.fromkeys("tofile fromfile dumps from_file save_ppm font_variant".split(), _FILES),
     **dict.fromkeys(
-        ("tofile", "tofile_", "fromfile", "dump", "from_file", "memmap"), "There are no files; return bytes."
-    ),
-    **dict.fromkeys(("dumps",), "Use json.dumps for data and io.BytesIO for bytes."),
-    **dict.fromkeys(
-        ("ctypes", "cffi", "data_ptr", "untyped_storage", "typed_storage", "storage", "UntypedStorage", "TypedStorage"),
-        "Raw memory is closed; use the tensor itself (nbytes, numel, element_size).",
-    ),
-    **dict.fromkeys(("to_dlpack", "from_dlpack"), "Use torch.from_numpy and .numpy()."),
-    **dict.fromkeys(("compile",), "The compiler is closed; call the module as it is."),
-    **dict.fromkeys(
-        ("load_library", "load_inline", "load_url", "load_state_dict_from_url"), "Weights are loaded for you."
-    ),
-    **dict.fromkeys(("format_map",), "Use an f-string."),
-    **dict.fromkeys(
-        (
-            "os sys builtins importlib subprocess ctypeslib posix shutil socket marshal pickle inspect gc runpy pty "
-            "multiprocessing cpp_extension cloudpickle dill platform tempfile pathlib glob linecache tokenize atexit "
-            "copyreg bltns"
-        ).split(),
-        "A module is reached by an import statement only.",
+        "ctypes cffi data_ptr untyped_storage typed_storage UntypedStorage TypedStorage to_dlpack from_dlpack "
+        "unsafe_ptrs".split(),
+        _MEMORY,
     ),
     **dict.fromkeys(
-        (
-            "system popen Popen environ getenv putenv execv execve execl execvp spawnv spawnl spawnlp forkpty "
-            "check_output check_call getoutput getstatusoutput import_module find_spec exec_module load_module "
-            "create_module get_code open_code settrace setprofile currentframe current_frames get_objects "
-            "get_referrers get_referents"
-        ).split(),
-        "A model starts nothing and loads no code.",
+        "load_library load_inline load_url load_state_dict_from_url".split(), "Weights are loaded for you."
     ),
-    "obj": "Read error.args, or str(error).",
-    "register_open": "Pass the bytes through io.BytesIO.",
+    **dict.fromkeys(
+        "os sys builtins importlib subprocess ctypeslib posix shutil socket marshal runpy pty "
+        "cpp_extension bltns".split(),
+        _MODULE,
+    ),
+    **dict.fromkeys(
+        "popen Popen environ getenv putenv execv execve execl execvp spawnv spawnl spawnlp forkpty check_output "
+        "check_call getoutput getstatusoutput import_module find_spec exec_module load_module create_module get_code "
+        "open_code settrace setprofile currentframe get_objects get_referrers get_referents".split(),
+        _PROGRAM,
+    ),
+    **dict.fromkeys("fget fset fdel".split(), "Use the property."),
+    **dict.fromkeys("makeRecord addFilter addHandler lastResort".split(), _LOGGING),
+    "format_map": "Use an f-string.",
     "get_device_module": "Use torch.cuda.",
+    "register_open": "Pass the bytes through io.BytesIO.",
+}
+
+# Names of power that are closed on other objects; a model's own attributes may have them.
+POWERFUL: dict[str, str] = {
+    **ALWAYS,
+    **dict.fromkeys("dump memmap filename".split(), _FILES),
+    **dict.fromkeys("storage".split(), _MEMORY),
+    **dict.fromkeys("pickle inspect gc multiprocessing cloudpickle dill linecache atexit copyreg".split(), _MODULE),
+    **dict.fromkeys("system".split(), _PROGRAM),
+    **dict.fromkeys("handlers manager stream".split(), _LOGGING),
+    "compile": "The compiler is closed; call the module as it is.",
+    "func": "Call the function where it is defined.",
+    "obj": "Read error.args, or str(error).",
+    "show": "Return the picture as bytes.",
 }
 
 # Private names of other objects that ordinary models use.

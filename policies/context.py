@@ -11,6 +11,31 @@ from policies.scopes import Binding, Scopes
 from policies.source import Source
 from policies.texts import Texts
 
+# Decorators that call a method with the object it was called on.
+_KEEP_SELF = frozenset(
+    {
+        "abc.abstractmethod",
+        "functools.cache",
+        "functools.cached_property",
+        "functools.lru_cache",
+        "torch.amp.autocast",
+        "torch.autocast",
+        "torch.cuda.amp.autocast",
+        "torch.enable_grad",
+        "torch.inference_mode",
+        "torch.jit.export",
+        "torch.jit.ignore",
+        "torch.jit.unused",
+        "torch.no_grad",
+        "torch.set_grad_enabled",
+        "typing.final",
+        "typing.no_type_check",
+        "typing.overload",
+        "typing.override",
+        "typing_extensions.override",
+    }
+)
+
 
 class Context:
     """One parsed file: its text, its tree, its names. Made for one check, dropped after it."""
@@ -77,19 +102,91 @@ class Context:
         return bool(bindings) and not falls_through and all(each.node in self._selves for each in bindings)
 
     def is_own(self, node: ast.AST) -> bool:
-        """Whether the expression is the model itself: self, cls, super() or the class by its name."""
+        """Whether the expression is the model: self, cls, super(), the class, or an object made of it."""
         if isinstance(node, ast.Call):
-            return self.is_builtin(node.func, "super")
-        if isinstance(node, ast.Name) and self.model is not None and node.id == self.model.name:
-            return all(each.node is self.model for each in self.bindings(node)[0])
-        return self.is_self(node)
+            return self.is_builtin(node.func, "super") or self._is_class(node.func)
+        if self.is_self(node) or self._is_class(node):
+            return True
+        if not isinstance(node, ast.Name):
+            return False
+        bindings, _ = self.bindings(node)
+        return bool(bindings) and all(
+            isinstance(each.value, ast.Call) and self._is_class(each.value.func) for each in bindings
+        )
+
+    def _is_class(self, node: ast.AST) -> bool:
+        if not isinstance(node, ast.Name) or self.model is None or node.id != self.model.name:
+            return False
+        return all(each.node is self.model for each in self.bindings(node)[0])
 
     @cached_property
     def _selves(self) -> set[ast.AST]:
+        return {first for method in self.methods for first in [*method.args.posonlyargs, *method.args.args][:1]}
+
+    @cached_property
+    def methods(self) -> list[ast.FunctionDef]:
+        """The functions of the class body that get an object of the class, or the class, as their first argument.
+
+        A decorator of the file's own may call the function with anything; such a function is not among them.
+        """
         body = self.model.body if self.model else []
-        methods = [node for node in body if isinstance(node, ast.FunctionDef)]
-        firsts = [[*method.args.posonlyargs, *method.args.args][:1] for method in methods]
-        return {first for one in firsts for first in one}
+        return [
+            node
+            for node in body
+            if isinstance(node, ast.FunctionDef) and all(self._keeps_self(each) for each in node.decorator_list)
+        ]
+
+    def _keeps_self(self, decorator: ast.expr) -> bool:
+        function = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if isinstance(function, ast.Attribute) and function.attr in ("setter", "getter", "deleter"):
+            return isinstance(function.value, ast.Name)
+        named = any(self.is_builtin(function, name) for name in ("property", "classmethod"))
+        return named or bool(self.paths.surely(function) & _KEEP_SELF)
+
+    def is_class_argument(self, node: ast.AST) -> bool:
+        """Whether the expression is a class method's own first argument."""
+        if not isinstance(node, ast.Name) or not self.is_self(node):
+            return False
+        return any(each.node in self._class_arguments for each in self.bindings(node)[0])
+
+    @cached_property
+    def _class_arguments(self) -> set[ast.AST]:
+        owners = [method for method in self.methods if self.is_class_method(method)]
+        return {first for method in owners for first in [*method.args.posonlyargs, *method.args.args][:1]}
+
+    def is_class_method(self, method: ast.FunctionDef) -> bool:
+        """Whether the method is decorated with the built-in classmethod."""
+        return any(self.is_builtin(each, "classmethod") for each in method.decorator_list)
+
+    @cached_property
+    def method_names(self) -> frozenset[str]:
+        """The names under which the class has functions that expect an object of it."""
+        if self.model is None:
+            return frozenset()
+        plain = {method.name for method in self.methods if not self.is_class_method(method)}
+        every = [binding for each in self.scopes.inside[self.model].bindings.values() for binding in each]
+        renamed = {each.name for each in every if isinstance(each.value, ast.Name) and each.value.id in plain}
+        return frozenset(plain | renamed)
+
+    @cached_property
+    def method_nodes(self) -> frozenset[ast.AST]:
+        """The same functions as ``methods``, to look one up."""
+        return frozenset(self.methods)
+
+    @cached_property
+    def has_arrays(self) -> bool:
+        """Whether the file can make numpy arrays: by numpy, PIL, or .numpy() of a tensor."""
+        roots: set[str] = set()
+        for node in self.parents:
+            if isinstance(node, ast.Import):
+                roots.update(each.name.partition(".")[0] for each in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                roots.add((node.module or "").partition(".")[0])
+            elif isinstance(node, ast.Attribute):
+                roots.add(node.attr)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                roots.add(node.value)
+        return bool(roots & {"numpy", "PIL", "np"})
 
     @cached_property
     def own_names(self) -> frozenset[str]:

@@ -21,6 +21,7 @@ class Paths:
     def __init__(self, scopes: Scopes, listed: Allowlist) -> None:
         self._scopes = scopes
         self._listed = listed
+        self._sure: dict[tuple[Scope, str, int], bool] = {}
         self._names: dict[tuple[Scope, str, int], frozenset[str]] = {}
 
     def of(self, node: ast.expr, *, steps: int = _ALIAS_STEPS) -> frozenset[str]:
@@ -48,6 +49,29 @@ class Paths:
             if isinstance(name, ast.Constant) and isinstance(name.value, str):
                 return node.args[0], name.value
         return None
+
+    def surely(self, node: ast.expr) -> frozenset[str]:
+        """The paths of the expression when it can be nothing else; empty when it may be something of the file's."""
+        named = self.attribute(node)
+        root = node
+        while named is not None:
+            root = named[0]
+            named = self.attribute(root)
+        return self.of(node) if isinstance(root, ast.Name) and self._only_imports(root, _ALIAS_STEPS) else frozenset()
+
+    def _only_imports(self, node: ast.Name, steps: int) -> bool:
+        key = (self._scopes.of.get(node, self._scopes.module), node.id, steps)
+        if key not in self._sure:
+            bindings, _ = self._scopes.lookup(node.id, key[0])
+            aliases = all(each.path is not None or self._only_an_alias(each, steps - 1) for each in bindings)
+            self._sure[key] = bool(steps and bindings) and aliases
+        return self._sure[key]
+
+    def _only_an_alias(self, binding: Binding, steps: int) -> bool:
+        root = binding.value
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        return steps > 0 and isinstance(root, ast.Name) and self._only_imports(root, steps)
 
     def modules(self, node: ast.expr) -> frozenset[str]:
         """Those paths of the expression that are modules."""

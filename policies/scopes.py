@@ -55,9 +55,18 @@ class Scopes:
         self.of: dict[ast.AST, Scope] = {}
         self.inside: dict[ast.AST, Scope] = {}  # a function, class or comprehension -> the scope it opens
         self.loops: dict[ast.AST, ast.expr] = {}  # a plain loop variable -> what the loop runs over
+        self._found: dict[tuple[Scope, str], tuple[list[Binding], bool]] = {}
         _Builder(self).build(tree)
+        self._found.clear()
 
     def lookup(self, name: str, scope: Scope) -> tuple[list[Binding], bool]:
+        """What ``_lookup`` finds, kept: rules ask for the same names again and again. Not to be changed."""
+        key = (scope, name)
+        if key not in self._found:
+            self._found[key] = self._lookup(name, scope)
+        return self._found[key]
+
+    def _lookup(self, name: str, scope: Scope) -> tuple[list[Binding], bool]:
         """Every binding that a read of ``name`` in ``scope`` may see, and whether a builtin may be seen too.
 
         Class bodies and the file fall through to what lies outside while a name is not bound yet, so there

@@ -18,15 +18,14 @@ STANDARD: dict[str, str] = {
     "nanj phase pi polar rect sin sinh sqrt tan tanh tau",
     "collections": "ChainMap Counter OrderedDict defaultdict deque namedtuple UserDict UserList UserString",
     "collections.abc": "Callable Collection Container Generator Hashable ItemsView Iterable Iterator KeysView Mapping "
-    "MappingView MutableMapping MutableSequence MutableSet Reversible Sequence Set Sized ValuesView ByteString Buffer",
+    "MappingView MutableMapping MutableSequence MutableSet Reversible Sequence Set Sized ValuesView ByteString",
     # not redirect_stdout, redirect_stderr, chdir: they change the process
     "contextlib": "contextmanager nullcontext suppress ExitStack closing ContextDecorator AbstractContextManager",
     "copy": "copy deepcopy",
     "datetime": "date datetime time timedelta timezone tzinfo UTC MINYEAR MAXYEAR",
     "decimal": "Decimal getcontext localcontext Context ROUND_CEILING ROUND_DOWN ROUND_FLOOR ROUND_HALF_DOWN "
     "ROUND_HALF_EVEN ROUND_HALF_UP ROUND_UP ROUND_05UP InvalidOperation DivisionByZero",
-    # classes can't be written beside the model's; the functional forms are harmless
-    "enum": "Enum IntEnum Flag IntFlag StrEnum auto unique",
+    # not enum: its functional form makes classes with any special name
     "fractions": "Fraction",
     # not update_wrapper, singledispatch: they copy attributes by name and evaluate annotations
     "functools": "partial partialmethod reduce wraps lru_cache cache cached_property cmp_to_key total_ordering",
@@ -36,7 +35,7 @@ STANDARD: dict[str, str] = {
     "hmac": "new compare_digest digest",
     "html": "escape unescape",
     "io": "BytesIO StringIO SEEK_SET SEEK_CUR SEEK_END",  # not open, open_code, FileIO, TextIOWrapper
-    "itertools": "accumulate batched chain combinations combinations_with_replacement compress count cycle dropwhile "
+    "itertools": "accumulate chain combinations combinations_with_replacement compress count cycle dropwhile "
     "filterfalse groupby islice pairwise permutations product repeat starmap takewhile tee zip_longest",
     "json": "dumps loads dump load JSONDecodeError JSONDecoder JSONEncoder",
     "keyword": "iskeyword kwlist",
@@ -45,7 +44,7 @@ STANDARD: dict[str, str] = {
     "WARNING WARN ERROR CRITICAL FATAL NOTSET getLevelName captureWarnings",
     "math": "acos acosh asin asinh atan atan2 atanh cbrt ceil comb copysign cos cosh degrees dist e erf erfc exp exp2 "
     "expm1 fabs factorial floor fmod frexp fsum gamma gcd hypot inf isclose isfinite isinf isnan isqrt lcm ldexp "
-    "lgamma log log10 log1p log2 modf nan nextafter perm pi pow prod radians remainder sin sinh sqrt sumprod tan tanh "
+    "lgamma log log10 log1p log2 modf nan nextafter perm pi pow prod radians remainder sin sinh sqrt tan tanh "
     "tau trunc ulp",
     "numbers": "Number Complex Real Rational Integral",
     # not attrgetter, methodcaller, call: they reach attributes by name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from policies.rules.attribute_bags import AttributeBags
 from policies.rules.attributes_by_name import AttributesByName
 from policies.rules.base_class import BaseClass
 from policies.rules.builtin_names import BuiltinNames
@@ -23,6 +24,7 @@ from policies.rules.module_values import ModuleValues
 from policies.rules.node_types import NodeTypes
 from policies.rules.nul import Nul
 from policies.rules.one_class import OneClass
+from policies.rules.own_class import OwnClass
 from policies.rules.patching import Patching
 from policies.rules.plain_arguments import PlainArguments
 from policies.rules.powerful_attributes import PowerfulAttributes
@@ -58,12 +60,14 @@ ALL: tuple[Rule, ...] = (
     TypeAndSuper(),
     PlainArguments(),
     BytesOnly(),
+    AttributeBags(),
     SpecialAttributes(),
     Introspection(),
     PrivateAttributes(),
     PowerfulAttributes(),
     CaughtExceptions(),
     SpecialMethods(),
+    OwnClass(),
     FormatText(),
     ForbiddenText(),
     ReservedNames(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from policies.attributes import DUNDERS, PRIVATE_POWERFUL, dangerous_names, own_name, special
+from policies.attributes import ALWAYS, DUNDERS, INTROSPECTION, PRIVATE_POWERFUL, dangerous_names, own_name, special
 from policies.builtins import BY_NAME
 from policies.context import Context
 from policies.rules.rule import Findings, Rule
@@ -40,7 +40,7 @@ class AttributesByName(Rule):
             return
         text = context.texts.of(node.args[1])
         if text.known is None:
-            yield from self._beginning(node, function, text)
+            yield from self._beginning(node, function, text, context)
             return
         own = context.is_own(node.args[0])
         stored = function in ("setattr", "delattr")
@@ -48,19 +48,21 @@ class AttributesByName(Rule):
             if _closed(name, stored=stored, own=own, context=context):
                 yield self.found(node.args[1], f"{function} with the name {name!r}.", _HINT)
 
-    def _beginning(self, node: ast.Call, function: str, text: Text) -> Findings:
+    def _beginning(self, node: ast.Call, function: str, text: Text, context: Context) -> Findings:
         start = text.prefix
-        closed = not start or not _harmless_start(start)
+        # The model itself is no frame, array or module: of it only these names are closed.
+        names = frozenset({"compile"}) if context.is_self(node.args[0]) else dangerous_names()
+        closed = not start or not _harmless_start(start, names)
         if closed:
             what = f"a name that begins with {start!r}" if start else "a name that is made at run time"
             yield self.found(node.args[1], f"{function} with {what}.", _HINT)
 
 
-def _harmless_start(start: str) -> bool:
+def _harmless_start(start: str, names: frozenset[str]) -> bool:
     """Whether no closed name begins so, whatever follows."""
     if start.startswith("__") or start == "_" or not start[:1].isascii():
         return False
-    return not any(name.startswith(start) for name in dangerous_names())
+    return not any(name.startswith(start) for name in names)
 
 
 def _closed(name: str, *, stored: bool, own: bool, context: Context) -> bool:
@@ -69,5 +71,5 @@ def _closed(name: str, *, stored: bool, own: bool, context: Context) -> bool:
     if special(name):
         return stored or name not in DUNDERS
     if name in dangerous_names():
-        return not (own and name in context.own_names)
+        return name in ALWAYS or name in INTROSPECTION or not (own and name in context.own_names)
     return own_name(name) and (name in PRIVATE_POWERFUL or not (own or name in context.own_names))

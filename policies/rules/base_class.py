@@ -60,11 +60,11 @@ class BaseClass(Rule):
                 "Leave class keywords and metaclasses out.",
             )
         for decorator in node.decorator_list:
-            if not context.paths.of(decorator) & {"typing.final", "typing_extensions.final"}:
+            if not context.paths.surely(decorator) & {"typing.final", "typing_extensions.final"}:
                 yield self.found(decorator, "The class has a decorator.", "Do in __init__ what the decorator does.")
 
     def _bases(self, node: ast.ClassDef, context: Context) -> Findings:
-        known = [context.paths.of(_bare(base)) for base in node.bases]
+        known = [context.paths.surely(_bare(base)) for base in node.bases]
         strange = [base for base, paths in zip(node.bases, known, strict=True) if not _listed(paths)]
         for base in strange:
             yield self.found(

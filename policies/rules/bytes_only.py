@@ -72,7 +72,7 @@ def _in_memory(call: ast.Call, keyword: str, context: Context) -> bool:
 
 def _is_buffer(node: ast.expr, context: Context, steps: int) -> bool:
     if isinstance(node, ast.Call):
-        paths = context.paths.of(node.func)
+        paths = context.paths.surely(node.func)
         return bool(paths) and paths <= _MEMORY
     if isinstance(node, ast.NamedExpr):
         return _is_buffer(node.value, context, steps)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from policies.attributes import POWERFUL
+from policies.attributes import ALWAYS, POWERFUL
 from policies.context import Context
 from policies.rules.rule import Findings, Rule
 
@@ -30,5 +30,6 @@ class PowerfulAttributes(Rule):
     def visit_Attribute(self, node: ast.Attribute, context: Context) -> Findings:
         if node.attr not in POWERFUL or context.paths.modules(node.value):
             return
-        if not (context.is_own(node.value) and node.attr in context.own_names):
+        own = context.is_own(node.value) and node.attr in context.own_names
+        if node.attr in ALWAYS or not own:
             yield self.found(node, f"The attribute {node.attr} is closed.", POWERFUL[node.attr])

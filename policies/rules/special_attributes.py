@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from policies.attributes import DUNDERS, STORED_DUNDERS, special
+from policies.attributes import DUNDERS, STATE_DUNDERS, STORED_DUNDERS, special
 from policies.context import Context
 from policies.rules.rule import Findings, Rule
 from policies.rules.type_and_super import harmless_use
@@ -43,6 +43,8 @@ class SpecialAttributes(Rule):
         if name == "__class__" and isinstance(node.ctx, ast.Load) and harmless_use(node, context):
             return
         allowed = DUNDERS if isinstance(node.ctx, ast.Load) else STORED_DUNDERS
+        if name in STATE_DUNDERS and isinstance(node.value, ast.Call) and context.is_own(node.value):
+            return
         if name not in allowed:
             done = "used" if isinstance(node.ctx, ast.Load) else "assigned"
             hint = _HINTS.get(name, "Leave it out; the interpreter's insides are closed.")

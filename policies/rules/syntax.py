@@ -31,15 +31,17 @@ class Syntax(Rule):
 
     def parse(self, text: str) -> tuple[ast.Module | None, Finding | None]:
         """The tree, or why there is none. Both when it parses and then doesn't compile."""
+        tree: ast.Module | None = None
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                tree = ast.parse(text, feature_version=GRAMMAR)
-                if _depth(tree) > NESTING:
+                parsed = ast.parse(text, feature_version=GRAMMAR)
+                if _depth(parsed) > NESTING:
                     return None, self._too_deep()
+                tree = parsed
                 compile(tree, "model.py", "exec", dont_inherit=True)
         except SyntaxError as error:
-            return None, self._refused(error, text)
+            return tree, self._refused(error, text)
         except (RecursionError, MemoryError, OverflowError, SystemError):
             return None, self._too_deep()
         except ValueError as error:

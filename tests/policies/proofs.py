@@ -18,7 +18,7 @@ LOADED = (numpy, torch, Image)
 
 
 def steal(path: str) -> str:
-    """ "stolen" when the file answers with the id of this very process, else what happened."""
+    """What the file does: "stolen" when it answers with the id of this very process, else what happened."""
     namespace = {"__name__": "model"}
     try:
         with open(path, "rb") as file:

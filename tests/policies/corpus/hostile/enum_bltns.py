@@ -1,4 +1,4 @@
-# refused: CL301
+# refused: CL201
 # proof: returns the id of its process
 import torch
 from torch import nn

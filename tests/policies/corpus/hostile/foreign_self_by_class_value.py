@@ -1,0 +1,13 @@
+# refused: CL507
+# inert: it writes a file
+from PIL import Image
+from torch import nn
+
+
+class Net(nn.Module):
+    def save(self, name):
+        return self.save(name)
+
+    def predict_single(self, x):
+        classes = [Net]
+        classes[0].save(Image.new("L", (1, 1)), "/tmp/x.png")

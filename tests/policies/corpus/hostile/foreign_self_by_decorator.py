@@ -1,0 +1,17 @@
+# refused: CL404
+# inert: it writes a file
+from PIL import Image
+from torch import nn
+
+
+def swap(function):
+    return lambda *args: function(Image.new("L", (1, 1)))
+
+
+class Net(nn.Module):
+    def save(self, name):
+        pass
+
+    @swap
+    def predict_single(self, x):
+        return self.save("/tmp/x.png")

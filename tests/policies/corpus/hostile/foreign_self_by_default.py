@@ -1,0 +1,15 @@
+# refused: CL507
+# inert: it writes a file
+from PIL import Image
+from torch import nn
+
+
+class Net(nn.Module):
+    def save(self, name):
+        pass
+
+    def keep(self):
+        return self.save("/tmp/x.png")
+
+    def predict_single(self, x, keep=keep):
+        return keep(Image.new("L", (1, 1)))

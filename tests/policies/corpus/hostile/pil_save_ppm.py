@@ -1,0 +1,10 @@
+# refused: CL504
+# inert: it writes a file
+import torch
+from torch import nn
+from PIL import Image
+
+
+class Net(nn.Module):
+    def predict_single(self, x):
+        Image.new("L", (1, 1)).im.save_ppm("/tmp/x")
