@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -64,7 +65,8 @@ def put_in_a_network_of_its_own(folder: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def end(process: proc.Proc, number: signal.Signals) -> None:
     """Signal exactly this process, and wait until it is gone."""
-    os.kill(process.pid, number)
+    with contextlib.suppress(ProcessLookupError):  # a containerd may end by itself with its dockerd
+        os.kill(process.pid, number)
     while (now := proc.Proc.of(process.pid)) is not None and now.started_ticks == process.started_ticks:
         time.sleep(0.05)
 
