@@ -52,7 +52,7 @@ def _bootstrap(client: docker.DockerClient, *, say: Say) -> str:
     with tempfile.TemporaryDirectory(prefix="cloche-base-", dir=_roomy()) as name:
         root = Path(name) / "root"
         say("base image: making one from Debian's packages (a minute or two)")
-        _run([program, "--variant=minbase", "--include=python3", "bookworm", str(root)])
+        _run([program, "--force-check-gpg", "--variant=minbase", "--include=python3", "bookworm", str(root)])
         _trim(root)
         archive = Path(name) / "root.tar"
         _run(["tar", "--numeric-owner", "--one-file-system", "-C", str(root), "-cf", str(archive), "."])
@@ -75,7 +75,13 @@ def _debootstrap(say: Say) -> str:
         return program
     if shutil.which("apt-get"):
         say("base image: installing debootstrap")
-        _run(["apt-get", "install", "-y", "-q", "--no-install-recommends", "debootstrap"])
+        # The keyring is another package on Ubuntu; without it nothing could be verified.
+        install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", "debootstrap", "debian-archive-keyring"]
+        try:
+            _run(install)
+        except BuildFailed:  # the lists of packages may be missing or old
+            _run(["apt-get", "update", "-q"])
+            _run(install)
     if program := shutil.which("debootstrap"):
         return program
     raise BuildFailed(f"There is no base image, and debootstrap can't be installed. {how}")
