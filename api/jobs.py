@@ -15,7 +15,8 @@ from api.parts import Parts, parts_of
 from api.preferences import wait_seconds
 from api.queries import Query
 from api.responses import JSON, job_path, job_view, json_response, page_view
-from api.targets import check_scope, owns_version
+from api.targets import check_scope, find_model, owns_version
+from store.catalog.names import is_model_id
 from store.jobs.records import Admitted, JobRecord, State
 
 PAGE_DEFAULT = 50
@@ -98,6 +99,7 @@ async def index(request: Request) -> Response:
     query = Query(request, ("limit", "cursor", "model", "status"))
     model = query.text("model") or principal.model_name
     if model is not None:
+        model = (await find_model(parts, principal, model)).name if is_model_id(model) else model
         check_scope(principal, model)
     page = await parts.jobs.page(
         principal.tenant_id,

@@ -27,7 +27,7 @@ async def find_target(parts: Parts, principal: Principal, *, name: str, number: 
 
 
 async def find_model(parts: Parts, principal: Principal, name: str) -> Model:
-    """The tenant's model of that name. Raises model_not_found."""
+    """The tenant's model of that name or id. Raises model_not_found."""
     check_scope(principal, name)
     model = await parts.threads.call(parts.catalog.models.get, principal.tenant_id, name)
     if model is None:
@@ -49,7 +49,7 @@ async def owns_version(parts: Parts, principal: Principal, version_id: str) -> b
 
 def check_scope(principal: Principal, name: str) -> None:
     """An access token sees its own model only: every other name is unknown to it."""
-    if principal.model_name not in (None, name):
+    if principal.model_id is not None and name not in (principal.model_name, principal.model_id):
         raise unknown_model(name)
 
 

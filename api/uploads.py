@@ -24,7 +24,7 @@ from api.spool import Spool
 from api.weights import SNIFF_BYTES, inspect, sniff
 from policies.verdict import Verdict
 from store.catalog import Version
-from store.catalog.names import checked_name
+from store.catalog.names import checked_model_name
 from store.errors import ModelQuotaExceeded, RedisUnavailable, VersionQuotaExceeded
 
 log = structlog.get_logger()
@@ -105,7 +105,7 @@ async def _receive(upload: Upload, body: AsyncIterator[bytes], *, boundary: byte
 
 
 async def _store(parts: Parts, principal: Principal, upload: Upload) -> Version:
-    name = checked_name(_text(upload.small["name"]))
+    name = checked_model_name(_text(upload.small["name"]))
     source = bytes(upload.small["source"])
     config = read_config(bytes(upload.small.get("config", b"{}")), quotas=principal.quotas)
     await parts.threads.call(_check_places, parts, principal, name)

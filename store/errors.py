@@ -119,7 +119,7 @@ class NameInvalid(Invalid):
         self.name = name
         super().__init__(
             f"{name!r} is not a name: use 1 to 100 ASCII letters, digits, spaces, '.', '_' and '-', "
-            "begin with a letter or a digit, and don't end with a space."
+            "begin with a letter or a digit, don't end with a space, and don't look like an id (mdl_, ten_)."
         )
 
 

@@ -12,7 +12,7 @@ from policies.quotas import Quotas
 from policies.verdict import Verdict
 from store.catalog import versions as rows
 from store.catalog.database import Database
-from store.catalog.names import checked_name, is_name
+from store.catalog.names import checked_model_name, is_model_id, is_name
 from store.catalog.quotas import quotas_of
 from store.catalog.records import LoadMode, Model, Status, Version
 from store.catalog.tables import ModelRow, VersionRow
@@ -60,7 +60,7 @@ class Models:
             status=status,
             created_at=datetime.now(UTC),
         )
-        return self._store(tenant_id, checked_name(name), upload=upload, quotas=quotas)
+        return self._store(tenant_id, checked_model_name(name), upload=upload, quotas=quotas)
 
     def _store(self, tenant_id: str, name: str, *, upload: rows.Upload, quotas: Quotas | None) -> Version:
         with self._database.write() as session:
@@ -76,7 +76,7 @@ class Models:
         if not is_name(name):
             return None
         with self._database.read() as session:
-            row = session.scalar(_models(tenant_id).where(ModelRow.name == name))
+            row = session.scalar(_models(tenant_id).where(_called(name)))
             return None if row is None else rows.model_record(row)
 
     def list(self, tenant_id: str) -> tuple[Model, ...]:
@@ -157,7 +157,7 @@ class Models:
         Blobs stay until they are swept: another version may have the same ones.
         """
         with self._database.write() as session:
-            row = session.scalar(_models(tenant_id).where(ModelRow.name == name)) if is_name(name) else None
+            row = session.scalar(_models(tenant_id).where(_called(name))) if is_name(name) else None
             if row is None:
                 raise ModelUnknown(name)
             model = rows.model_record(row)
@@ -179,4 +179,9 @@ def _versions() -> Select[VersionRow, str]:
 
 
 def _named(tenant_id: str, name: str) -> tuple[Any, Any]:
-    return ModelRow.tenant_id == tenant_id, ModelRow.name == name
+    return ModelRow.tenant_id == tenant_id, _called(name)
+
+
+def _called(name: str) -> Any:
+    """A model's id does wherever its name does; no name looks like an id."""
+    return ModelRow.id == name if is_model_id(name) else ModelRow.name == name

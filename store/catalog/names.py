@@ -20,3 +20,15 @@ def checked_name(text: str) -> str:
     if not is_name(text):
         raise NameInvalid(text)
     return text
+
+
+def is_model_id(text: str) -> bool:
+    """True for what looks like a model's id: such a text is never a model's name."""
+    return text.startswith("mdl_")
+
+
+def checked_model_name(text: str) -> str:
+    """The same text, or NameInvalid."""
+    if is_model_id(text):
+        raise NameInvalid(text)
+    return checked_name(text)

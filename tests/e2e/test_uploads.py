@@ -63,3 +63,24 @@ def test_trained_weights_are_the_ones_that_answer(customer: Customer) -> None:
     """What was uploaded is what multiplies: random initialisation never shows."""
     name = customer.ready("return (self.scale * x).item()", weights={"scale": torch.tensor([2.5])})
     assert customer.ask(name, 4)["output"] == 10.0
+
+
+def test_a_models_id_does_wherever_its_name_does(customer: Customer) -> None:
+    """What upload_model returns can be asked, read and listed by, with a key and with an access token."""
+    name = customer.ready("return x")
+    model_id = customer.http.get(f"/v1/models/{name}").json()["id"]
+    assert customer.ask(model_id, 5)["output"] == 5
+    assert customer.http.get(f"/v1/models/{model_id}").json()["name"] == name
+    assert [j["model"] for j in customer.http.get(f"/v1/jobs?model={model_id}").json()["jobs"]] == [name]
+    token = customer.http.post(f"/v1/models/{model_id}/tokens").json()["token"]
+    answer = customer.http.post(
+        f"/v1/models/{model_id}/jobs",
+        json={"input": 6},
+        headers={"Authorization": f"Bearer {token}", "Prefer": "wait=30"},
+    )
+    assert answer.json()["output"] == 6
+    other = customer.ready("return x")
+    denied = customer.http.post(
+        f"/v1/models/{other}/jobs", json={"input": 6}, headers={"Authorization": f"Bearer {token}"}
+    )
+    assert (denied.status_code, denied.json()["code"]) == (404, "model_not_found")

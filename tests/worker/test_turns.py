@@ -83,7 +83,7 @@ class Shop:
             tenant_id = self.catalog.tenants.create(tenant).id
         made = self.catalog.models.add_version(
             tenant_id,
-            new_id("mdl"),
+            new_id("ver"),
             source_sha256=self.blobs.put(source),
             weights_sha256=self.blobs.put(b"weights"),
             weights_bytes=7,
