@@ -1,10 +1,14 @@
 """Entry point: import torch while nobody waits, dial the host, be bound once, answer until the end."""
 
-from __future__ import annotations
-
+import gc
 import sys
 
-from sandbox.runner import serve
+# Nothing that importing makes is garbage: looking for some while torch comes in costs a tenth of the start.
+gc.disable()
+
+from sandbox.runner import serve  # noqa: E402 - after the line above, which is for it
 
 if __name__ == "__main__":
+    gc.freeze()  # what is here now stays: the tenant's collections need not look at it
+    gc.enable()
     sys.exit(serve.main())

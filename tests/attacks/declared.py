@@ -25,7 +25,7 @@ class Attack:
     message: str = ""  # a part of the message
     signal: int | None = None
     truncated: bool = False
-    timeout: float = 5.0
+    timeout: float = 20.0
     wait: float = 0.0  # seconds between binding and the first call
     calls: int = 1
     then: Any = None  # the second call's outcome

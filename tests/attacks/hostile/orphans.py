@@ -1,6 +1,6 @@
 # attack: leave thousands of dead children to fill the process table
 # expect: succeeded
-# output: 300
+# output: 200
 import os
 
 import torch
@@ -8,7 +8,7 @@ import torch
 
 class Model(torch.nn.Module):
     def predict_single(self, x):
-        for number in range(300):
+        for number in range(200):
             child = os.fork()
             if child == 0:
                 if os.fork() == 0:
