@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import docker.errors
 
-from policies.limits import KIB, Limits
+from policies.limits import KIB, MIB, Limits
 from sandbox import hardening
 from sandbox.channel import Answer, Channel, Closed, Loaded, LoadFailed, Message, Violated, check_json, plain
 from sandbox.contract import Bound, Bundle, Call, LoadFailure
@@ -107,6 +107,8 @@ class DockerSandbox:
             self._hand_over(bundle)
             frame = self._channel.receive(deadline=deadline, body_max_bytes=0)
         except (EngineUnreachable, docker.errors.APIError, OSError) as exc:
+            if isinstance(exc, docker.errors.APIError) and bundle.limits.memory_bytes < hardening.FLOOR_BYTES:
+                return LoadFailure("out_of_memory", _too_little(bundle.limits))
             return LoadFailure("platform", f"The sandbox could not be given the version: {exc}")
         except Violated as exc:
             return LoadFailure("protocol_violation", f"The model broke the protocol while it was loaded: {exc}.")
@@ -260,3 +262,10 @@ class DockerSandbox:
 
     def _last_words(self, call_id: str) -> tuple[str, bool]:
         return self._pipe.last_words(call_id, limit_bytes=self._limits.log_bytes)
+
+
+def _too_little(limits: Limits) -> str:
+    return (
+        f"The memory limit of {limits.memory_bytes // MIB} MiB is less than a sandbox takes before any model is in it. "
+        f"Allow at least {hardening.FLOOR_BYTES // MIB} MiB."
+    )

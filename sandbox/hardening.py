@@ -16,6 +16,7 @@ from policies.limits import KIB, MIB, Limits
 from sandbox import seccomp
 
 UID = 65532  # nobody's: in no image's passwd file, owner of nothing
+FLOOR_BYTES = 256 * MIB  # runner, torch and room for a small model; below, the engine may refuse the limit
 CPU_PERIOD_MICROSECONDS = 100_000
 SOCKET_FOLDER = "/run/cloche"  # inside; the host's side of it is per sandbox and read-only
 

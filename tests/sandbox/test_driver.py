@@ -15,7 +15,7 @@ import pytest
 
 from policies.limits import MIB
 from sandbox import image as image_module
-from sandbox.contract import Bound
+from sandbox.contract import Bound, LoadFailure
 from sandbox.docker_driver import OWNER_LABEL, WORKER_LABEL, DockerDriver
 from sandbox.errors import EngineUnreachable, GpuUnavailable, ImageMissing, StartFailed
 from tests.sandbox.real import ECHO, SMALL, Models, ask
@@ -213,6 +213,16 @@ def test_binding_sets_the_versions_limits(own: DockerDriver, models: Models, cli
     assert config["CpuQuota"] / config["CpuPeriod"] == 0.5
     assert json.loads(ask(sandbox, 1).output) == 1
     sandbox.destroy()
+
+
+def test_too_little_memory_is_said_to_be(own: DockerDriver, models: Models) -> None:
+    """A limit below what the runner itself takes is the limit's fault, not the platform's."""
+    sandbox = own.start()
+    failure = sandbox.bind(models.version(ECHO, limits=replace(SMALL, memory_bytes=64 * MIB)))
+    assert isinstance(failure, LoadFailure)
+    assert failure.kind == "out_of_memory"
+    assert "at least 256 MiB" in failure.message
+    assert not sandbox.alive
 
 
 def test_the_tag_follows_the_content(monkeypatch: pytest.MonkeyPatch) -> None:
