@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import hiredis
+
 from store.jobs.records import TERMINAL, JobRecord
 
 
@@ -45,13 +47,39 @@ def decode_record(job_id: str, fields: Mapping[bytes, bytes], output: bytes | No
     )
 
 
-def decode_announcement(message: bytes) -> tuple[str, dict[bytes, bytes], bytes | None]:
-    """Job id, fields and output (None where it was too large to be announced)."""
-    parts: list[bytes] = []
-    at = 0
-    while at < len(message):
-        size = int.from_bytes(message[at : at + 4], "big")
-        parts.append(message[at + 4 : at + 4 + size])
-        at += 4 + size
-    fields = dict(zip(parts[1::2], parts[2::2], strict=True))
-    return parts[0].decode(), fields, fields.pop(b"out", None)
+# The fields of an announcement, in the order `announce` in common.lua writes them.
+ANNOUNCED = (b"t", b"m", b"v", b"n", b"s", b"c", b"b", b"e", b"a", b"p", b"et", b"em", b"eb", b"es", b"lg", b"lt", b"ok")
+
+
+def decode_announcement(message: bytes) -> tuple[str, list[bytes], bytes | None]:
+    """Job id, the ANNOUNCED values ("" where unset) and the output (None: too large to be announced, or none)."""
+    reader = hiredis.Reader()
+    reader.feed(message)
+    parts = reader.gets()
+    return parts[0].decode(), parts[1:-1], parts[-1]
+
+
+def decode_ended(job_id: str, values: list[bytes], output: bytes | None) -> JobRecord:
+    """The record of an ended job from its announcement: what an answer shows, and nothing else."""
+    t, m, v, n, s, c, b, e, a, p, et, em, eb, es, lg, lt, ok = values
+    return JobRecord(
+        id=job_id,
+        tenant_id=t.decode(),
+        model=m.decode(),
+        version_id=v.decode(),
+        version_number=int(n),
+        state=s.decode(),  # type: ignore[arg-type]  # written by our own scripts only
+        created_ms=int(c),
+        started_ms=int(b or 0),
+        finished_ms=int(e or 0),
+        predict_seconds=int(p) / 1e6 if p else None,
+        attempts=int(a or 0),
+        error_type=et.decode(),
+        error_message=em.decode("utf-8", "replace"),
+        error_traceback=eb.decode("utf-8", "replace"),
+        error_signal=int(es) if es else None,
+        logs=lg.decode("utf-8", "replace"),
+        logs_truncated=lt == b"1",
+        output_kind="bytes" if ok == b"bytes" else "json",
+        output=output,
+    )

@@ -15,7 +15,7 @@ import structlog
 
 from store.errors import RedisUnavailable
 from store.jobs.back import DEAD_AFTER_SECONDS
-from store.jobs.codec import decode_announcement, decode_record
+from store.jobs.codec import decode_announcement, decode_ended, decode_record
 from store.jobs.records import (
     TERMINAL,
     Admission,
@@ -251,12 +251,13 @@ class JobFront:
     def _on_event(self, reply: Any) -> None:
         if not isinstance(reply, list) or reply[0] != b"message":
             return
-        job_id, fields, output = decode_announcement(reply[2])
+        job_id, values, output = decode_announcement(reply[2])
         waiter = self._waiters.get(job_id)
         if waiter is None or waiter.future.done():
             return
-        too_large = output is None and fields.get(b"s") == b"succeeded"
-        waiter.future.set_result(None if too_large else decode_record(job_id, fields, output))
+        record = decode_ended(job_id, values, output)
+        too_large = output is None and record.state == "succeeded"
+        waiter.future.set_result(None if too_large else record)
 
 
 def _pairs(flat: Sequence[bytes]) -> dict[bytes, bytes]:

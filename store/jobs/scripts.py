@@ -1,4 +1,4 @@
-"""The Lua scripts, each with the shared preamble in front."""
+"""The Lua scripts, each with the shared preamble in front and the counters' flush behind."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent / "lua"
+# The body becomes a function, so that counters are written once, however it returns.
+_WHOLE = "{common}\nlocal function {name}()\n{body}\nend\n\nlocal answer = {name}()\nflush()\nreturn answer\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,5 +23,7 @@ class Script:
 @cache
 def script(name: str) -> Script:
     """The script of that name. Read once a process."""
-    text = (_FOLDER / "common.lua").read_text() + (_FOLDER / f"{name}.lua").read_text()
+    text = _WHOLE.format(
+        common=(_FOLDER / "common.lua").read_text(), body=(_FOLDER / f"{name}.lua").read_text(), name=name
+    )
     return Script(text=text, sha1=hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())

@@ -20,7 +20,8 @@ if idem ~= '' then
 end
 
 local load_key = 'load:' .. tenant
-if tonumber(redis.call('HGET', load_key, 'queued') or '0') >= queued_limit then return { 'queue_full' } end
+local load = redis.call('HMGET', load_key, 'queued', 'conc')
+if tonumber(load[1] or '0') >= queued_limit then return { 'queue_full' } end
 
 -- GCRA: https://www.itu.int/rec/T-REC-I.371 (virtual scheduling), bursts of a tenth of a minute's worth.
 local us = now_us()
@@ -33,10 +34,11 @@ local early = arrival + interval - tolerance - us
 if early > 0 then return { 'rate', string.format('%.0f', early) } end
 redis.call('SET', 'rate:' .. tenant, string.format('%.0f', arrival + interval), 'PX', 60001)
 
-redis.call('HSET', 'job:' .. id, 't', tenant, 'm', model, 'v', version, 'n', number, 's', 'queued', 'c', now,
-  'k', kind, 'to', timeout, 'keep', keep)
-if hook ~= '' then redis.call('HSET', 'job:' .. id, 'hook', hook) end
-if waiter ~= '' then redis.call('HSET', 'job:' .. id, 'wt', waiter) end
+local fields = { 't', tenant, 'm', model, 'v', version, 'n', number, 's', 'queued', 'c', now, 'k', kind,
+  'to', timeout, 'keep', keep }
+if hook ~= '' then fields[#fields + 1] = 'hook'; fields[#fields + 1] = hook end
+if waiter ~= '' then fields[#fields + 1] = 'wt'; fields[#fields + 1] = waiter end
+redis.call('HSET', 'job:' .. id, unpack(fields))
 if deadline_ms > 0 then
   redis.call('HSET', 'job:' .. id, 'dl', now + deadline_ms)
   redis.call('ZADD', 'deadlines', now + deadline_ms, id)
@@ -45,8 +47,8 @@ redis.call('SET', 'in:' .. id, payload)
 redis.call('RPUSH', 'pending:' .. version, id)
 redis.call('ZADD', 'jobs:' .. tenant, 0, id)
 tally(tenant, 'queued', 1)
-redis.call('HSET', load_key, 'conc', concurrency)
-redis.call('HINCRBY', 'stats', 'admitted', 1)
+if load[2] ~= concurrency then redis.call('HSET', load_key, 'conc', concurrency) end
+bump('stats', 'admitted', 1)
 if idem ~= '' then redis.call('SET', idem_key, fingerprint .. ' ' .. id, 'EX', 86400) end
 
 local answer = { 'ok', now }

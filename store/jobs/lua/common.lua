@@ -41,10 +41,30 @@ local NEXT = {
   running = { queued = true, succeeded = true, failed = true, canceled = true },
 }
 
+-- Counters change many times in a script and are written once, at its end (see scripts.py).
+local tallies = {}
+
+local function bump(key, field, delta)
+  local fields = tallies[key]
+  if not fields then
+    fields = {}
+    tallies[key] = fields
+  end
+  fields[field] = (fields[field] or 0) + delta
+end
+
 -- Move a tenant's exact counter, and the whole engine's with it.
 local function tally(tenant, what, delta)
-  redis.call('HINCRBY', 'load:' .. tenant, what, delta)
-  redis.call('HINCRBY', 'stats', what, delta)
+  bump('load:' .. tenant, what, delta)
+  bump('stats', what, delta)
+end
+
+local function flush()
+  for key, fields in pairs(tallies) do
+    for field, delta in pairs(fields) do
+      if delta ~= 0 then redis.call('HINCRBY', key, field, delta) end
+    end
+  end
 end
 
 local function now_us()
@@ -60,18 +80,21 @@ local function legal(from, to)
   return NEXT[from] ~= nil and NEXT[from][to] == true
 end
 
--- Everything an API process needs to answer, so that it does not have to read: length-prefixed strings,
--- the record's fields and values, then "out" and the output where it is small.
+-- Everything an API process needs to answer, so that it does not have to read: an array in Redis's own
+-- wire format, of the id, the fields in the order of codec.py's ANNOUNCED, and the output unless it is large.
 local function announce(id, waiters)
-  local fields = redis.call('HGETALL', 'job:' .. id)
-  if redis.call('STRLEN', 'out:' .. id) <= 65536 then
-    fields[#fields + 1] = 'out'
-    fields[#fields + 1] = redis.call('GET', 'out:' .. id) or ''
+  local fields = redis.call('HMGET', 'job:' .. id, 't', 'm', 'v', 'n', 's', 'c', 'b', 'e', 'a', 'p',
+    'et', 'em', 'eb', 'es', 'lg', 'lt', 'ok')
+  local parts = { '*19\r\n$', #id, '\r\n', id }
+  for i = 1, 17 do
+    local value = fields[i] or ''
+    parts[#parts + 1] = '\r\n$' .. #value .. '\r\n' .. value
   end
-  local parts = { struct.pack('>I4', #id), id }
-  for i = 1, #fields do
-    parts[#parts + 1] = struct.pack('>I4', #fields[i])
-    parts[#parts + 1] = fields[i]
+  local output = fields[5] == 'succeeded' and redis.call('GET', 'out:' .. id)
+  if output and #output <= 65536 then
+    parts[#parts + 1] = '\r\n$' .. #output .. '\r\n' .. output .. '\r\n'
+  else
+    parts[#parts + 1] = '\r\n$-1\r\n'
   end
   local message = table.concat(parts)
   for name in string.gmatch(waiters, '%S+') do
@@ -80,20 +103,19 @@ local function announce(id, waiters)
 end
 
 -- Give a job its one terminal state. The caller has checked that the transition is legal and written
--- what belongs to it (output, error); `from` is the state the job is in.
-local function finish(id, from, to, error_type, now)
+-- what belongs to it (output, error); `from` is the state the job is in; `job` its t, keep, hook, wt, dl and w.
+local function finish(id, from, to, error_type, now, job)
   local key = 'job:' .. id
-  local job = redis.call('HMGET', key, 't', 'keep', 'hook', 'wt', 'dl', 'w')
+  job = job or redis.call('HMGET', key, 't', 'keep', 'hook', 'wt', 'dl', 'w')
+  local keep_ms = tonumber(job[2]) * 1000
   redis.call('HSET', key, 's', to, 'e', now)
+  redis.call('PEXPIRE', key, keep_ms)
   redis.call('DEL', 'in:' .. id)
+  redis.call('ZADD', 'ended', now + keep_ms, job[1] .. ' ' .. id)
   tally(job[1], from, -1)
+  bump('stats', 'ended:' .. to .. ':' .. error_type, 1)
   if job[5] then redis.call('ZREM', 'deadlines', id) end
   if from == 'running' and job[6] then redis.call('SREM', 'claims:' .. job[6], id) end
-  local keep_ms = tonumber(job[2]) * 1000
-  redis.call('PEXPIRE', key, keep_ms)
-  if to == 'succeeded' then redis.call('PEXPIRE', 'out:' .. id, keep_ms) end
-  redis.call('ZADD', 'ended', now + keep_ms, job[1] .. ' ' .. id)
-  redis.call('HINCRBY', 'stats', 'ended:' .. to .. ':' .. error_type, 1)
   if job[3] then redis.call('RPUSH', 'webhooks:due', id) end
   if job[4] then announce(id, job[4]) end
 end

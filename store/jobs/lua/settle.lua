@@ -10,7 +10,7 @@ for i = 0, count - 1 do
   local at = 10 + i * WIDTH
   local id, fence, to = ARGV[at], ARGV[at + 1], ARGV[at + 2]
   local key = 'job:' .. id
-  local job = redis.call('HMGET', key, 's', 'f', 'w', 'a')
+  local job = redis.call('HMGET', key, 's', 'f', 'w', 'a', 't', 'keep', 'hook', 'wt', 'dl')
   if job[1] == 'running' and job[2] == fence and job[3] == worker then
     if to == 'release' then
       -- Claimed, never started: the attempt does not count.
@@ -23,15 +23,15 @@ for i = 0, count - 1 do
         hand_back(id, now)
       end
     elseif legal('running', to) then
-      redis.call('HSET', key, 'p', ARGV[at + 3])
       if to == 'succeeded' then
-        redis.call('HSET', key, 'ok', ARGV[at + 4])
-        redis.call('SET', 'out:' .. id, ARGV[at + 5])
+        redis.call('HSET', key, 'p', ARGV[at + 3], 'ok', ARGV[at + 4])
+        redis.call('SET', 'out:' .. id, ARGV[at + 5], 'EX', job[6])
       else
-        redis.call('HSET', key, 'et', ARGV[at + 6], 'em', ARGV[at + 7], 'eb', ARGV[at + 8], 'es', ARGV[at + 9])
+        redis.call('HSET', key, 'p', ARGV[at + 3], 'et', ARGV[at + 6], 'em', ARGV[at + 7], 'eb', ARGV[at + 8],
+          'es', ARGV[at + 9])
       end
       if ARGV[at + 10] ~= '' then redis.call('HSET', key, 'lg', ARGV[at + 10], 'lt', ARGV[at + 11]) end
-      finish(id, 'running', to, ARGV[at + 6], now)
+      finish(id, 'running', to, ARGV[at + 6], now, { job[5], job[6], job[7], job[8], job[9], worker })
     end
   end
 end
@@ -45,14 +45,13 @@ while want > 0 and bytes < 1048576 do
   local id = redis.call('LPOP', 'pending:' .. version)
   if not id then break end
   local key = 'job:' .. id
-  local job = redis.call('HMGET', key, 's', 'k', 'to', 'dl')
+  local job = redis.call('HMGET', key, 's', 'k', 'to', 'dl', 'a', 'f')
   if job[1] == 'queued' then
     if job[4] and tonumber(job[4]) <= now then
       finish(id, 'queued', 'expired', '', now)
     else
-      redis.call('HSET', key, 's', 'running', 'b', now, 'w', worker)
-      redis.call('HINCRBY', key, 'a', 1)
-      local fence = redis.call('HINCRBY', key, 'f', 1)
+      local attempt, fence = tonumber(job[5] or '0') + 1, tonumber(job[6] or '0') + 1
+      redis.call('HSET', key, 's', 'running', 'b', now, 'w', worker, 'a', attempt, 'f', fence)
       redis.call('SADD', 'claims:' .. worker, id)
       tally(tenant, 'queued', -1)
       tally(tenant, 'running', 1)
