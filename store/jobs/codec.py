@@ -48,7 +48,7 @@ def decode_record(job_id: str, fields: Mapping[bytes, bytes], output: bytes | No
 
 
 # The fields of an announcement, in the order `announce` in common.lua writes them.
-ANNOUNCED = (b"t", b"m", b"v", b"n", b"s", b"c", b"b", b"e", b"a", b"p", b"et", b"em", b"eb", b"es", b"lg", b"lt", b"ok")
+ANNOUNCED = ("t", "m", "v", "n", "s", "c", "b", "e", "a", "p", "et", "em", "eb", "es", "lg", "lt", "ok")
 
 
 def decode_announcement(message: bytes) -> tuple[str, list[bytes], bytes | None]:
