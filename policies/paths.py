@@ -7,6 +7,7 @@ import ast
 from policies.allowlist.entries import Allowlist
 from policies.scopes import Binding, Scope, Scopes
 
+_HOMES = ("module", "opened")  # names are taken out of these
 _ALIAS_STEPS = 12  # names that stand for names that stand for names
 _MOST = 64  # paths one name may stand for; more are dropped, each of them was judged where it stands
 
@@ -37,7 +38,7 @@ class Paths:
             return frozenset()
         found = self._of_name(node, steps)
         for attribute in reversed(attributes):
-            found = frozenset(f"{path}.{attribute}" for path in found if self._listed.kind(path) == "module")
+            found = frozenset(f"{path}.{attribute}" for path in found if self._listed.kind(path) in _HOMES)
         return found
 
     def attribute(self, node: ast.expr) -> tuple[ast.expr, str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass
 
@@ -34,6 +35,14 @@ class Source:
     def line(self, number: int) -> str:
         """Line ``number`` from 1, empty when there is none."""
         return self.lines[number - 1] if 0 < number <= len(self.lines) else ""
+
+    def segment(self, node: ast.expr) -> str:
+        """The node's source text, lines joined by newlines."""
+        first, last = node.lineno, node.end_lineno or node.lineno
+        lines = [line.encode("utf-8", "surrogatepass") for line in self.lines[first - 1 : last]]
+        lines[-1] = lines[-1][: node.end_col_offset]
+        lines[0] = lines[0][node.col_offset :]
+        return b"\n".join(lines).decode("utf-8", "replace")
 
     def violation(self, finding: Finding) -> Violation:
         """The finding with its line, and its column in characters from 1."""

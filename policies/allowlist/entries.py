@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-PathKind = Literal["module", "object"]
+PathKind = Literal["module", "object", "opened"]
 
 _FILE = Path(__file__).with_name("paths.txt")
 
@@ -37,16 +37,18 @@ class Allowlist:
         self._allowances = allowances
 
     def kind(self, path: str) -> PathKind | None:
-        """Whether the path is a listed module or a listed object in one; None when it is refused."""
+        """Whether the path is a listed module or a listed object in one; None when it is refused.
+
+        "opened" is what an operator added: it may be either, and is not looked into.
+        """
         if _covered(path, self._allowances.removed):
             return None
-        if path in self._listed or any(f"{added}.".startswith(f"{path}.") for added in self._allowances.added):
+        if path in self._listed or any(added.startswith(f"{path}.") for added in self._allowances.added):
             return "module"
         module, _, name = path.rpartition(".")
         if name in self._listed.get(module, frozenset()):
             return "object"
-        # What an operator added has no list of its own, so that anything in it may be a module.
-        return "module" if _covered(path, self._allowances.added) else None
+        return "opened" if _covered(path, self._allowances.added) else None
 
 
 def _covered(path: str, roots: frozenset[str]) -> bool:

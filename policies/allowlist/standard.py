@@ -78,7 +78,7 @@ STANDARD: dict[str, str] = {
     "Pattern Protocol Required Reversible Self Sequence Set Sized SupportsAbs SupportsBytes SupportsComplex "
     "SupportsFloat SupportsIndex SupportsInt SupportsRound TYPE_CHECKING Text Tuple Type TypeAlias TypeGuard TypeVar "
     "TypeVarTuple TypedDict Union Unpack ValuesView assert_never assert_type BinaryIO IO TextIO ByteString cast final "
-    "get_args get_origin no_type_check overload override runtime_checkable",
+    "get_args get_origin no_type_check overload runtime_checkable",
     "typing_extensions": "Annotated Any Callable ClassVar Concatenate Final Generic Literal LiteralString NamedTuple "
     "Never NewType NoReturn NotRequired Optional ParamSpec Protocol Required Self TYPE_CHECKING Tuple Type TypeAlias "
     "TypeGuard TypeIs TypeVar TypeVarTuple TypedDict Union Unpack assert_never assert_type deprecated final "

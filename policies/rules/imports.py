@@ -32,7 +32,7 @@ class Imports(Rule):
     def visit_Import(self, node: ast.Import, context: Context) -> Findings:
         yield from self._place(node, context)
         for alias in node.names:
-            if context.listed.kind(alias.name) != "module":
+            if context.listed.kind(alias.name) not in ("module", "opened"):
                 yield self._unlisted(alias, alias.name)
 
     def visit_ImportFrom(self, node: ast.ImportFrom, context: Context) -> Findings:
@@ -41,7 +41,7 @@ class Imports(Rule):
             yield self.found(node, "A relative import; the file stands alone.", "Put everything into this one file.")
             return
         module = node.module or ""
-        if context.listed.kind(module) != "module":
+        if context.listed.kind(module) not in ("module", "opened"):
             yield self._unlisted(node, module)
             return
         for alias in node.names:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import warnings
 
+from policies.fstrings import readable
 from policies.rules.rule import Rule
-from policies.source import Finding
+from policies.source import Finding, Source
 from policies.version import GRAMMAR, GRAMMAR_VERSION
 
 NESTING = 150  # nodes inside nodes; the deepest model file seen in the wild has about 40
@@ -38,6 +39,9 @@ class Syntax(Rule):
                 parsed = ast.parse(text, feature_version=GRAMMAR)
                 if _depth(parsed) > NESTING:
                     return None, self._too_deep()
+                unreadable = self._unreadable(parsed, text)
+                if unreadable:
+                    return None, unreadable
                 tree = parsed
                 compile(tree, "model.py", "exec", dont_inherit=True)
         except SyntaxError as error:
@@ -48,6 +52,19 @@ class Syntax(Rule):
             # A number of more than 4,300 digits, and what else Python finds no place for.
             return None, self.found(None, f"Python can't read this file: {error}.", "Write it another way.")
         return tree, None
+
+    def _unreadable(self, tree: ast.Module, text: str) -> Finding | None:
+        """The first f-string that only a later Python than the sandbox's reads."""
+        source = Source(text)
+        inside = {part for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in _parts(node)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.JoinedStr) and node not in inside and not readable(source.segment(node)):
+                return self.found(
+                    node,
+                    f"Not valid Python {GRAMMAR_VERSION}: an f-string with its own quotes, a backslash or a comment.",
+                    "Put what stands between the braces into a variable first.",
+                )
+        return None
 
     def _refused(self, error: SyntaxError, text: str) -> Finding:
         line = max(1, error.lineno or 1)
@@ -79,3 +96,16 @@ def _depth(tree: ast.AST) -> int:
         depth += 1
         level = [child for node in level for child in ast.iter_child_nodes(node)]
     return depth
+
+
+def _parts(node: ast.JoinedStr) -> list[ast.AST]:
+    """Every f-string inside this one: fields, and the texts of their specifications."""
+    found: list[ast.AST] = []
+    work: list[ast.AST] = list(node.values)
+    while work:
+        part = work.pop()
+        if isinstance(part, ast.JoinedStr):
+            found.append(part)  # it walks its own inside
+        else:
+            work.extend(ast.iter_child_nodes(part))
+    return found
