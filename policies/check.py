@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import cast
 
 from policies.allowlist.entries import NONE, Allowances, allowlist
@@ -74,6 +75,7 @@ def _look(context: Context) -> list[Finding]:
     return findings
 
 
+@cache
 def _handlers() -> dict[str, list[_Handler]]:
     """For each node type the ``visit_X`` methods that want to see it."""
     table: dict[str, list[_Handler]] = {}

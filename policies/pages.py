@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from policies.rules import ALL, Rule
-from policies.version import GRAMMAR_VERSION, POLICY_VERSION
+from policies.version import GRAMMAR_VERSION
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "policy"
 GROUPS = {
@@ -56,8 +56,8 @@ def index() -> str:
     lines = [
         "# The source policy",
         "",
-        f"Policy version `{POLICY_VERSION}`, Python grammar {GRAMMAR_VERSION}. What it promises and what only the",
-        "container does: [decision 0010](../decisions/0010-policy.md). The dotted paths a model may use:",
+        f"Python grammar {GRAMMAR_VERSION}. What it promises and what only the container does:",
+        " [decision 0010](../decisions/0010-policy.md). The dotted paths a model may use:",
         "[`policies/allowlist/paths.txt`](../../policies/allowlist/paths.txt), with the reasons beside it.",
         "",
         "Written by `python -m policies.pages` from the rule files.",

@@ -25,10 +25,9 @@ class Finished(Rule):
         """The finding when the check took too long."""
         return self.found(None, f"The check did not end within {timeout_seconds:g} seconds.", self._hint())
 
-    def died(self, returncode: int) -> Finding:
-        """The finding when the checking process died; a negative code is the signal that killed it."""
-        how = f"signal {-returncode}" if returncode < 0 else f"exit status {returncode}"
-        return self.found(None, f"The check could not be finished ({how}).", self._hint())
+    def died(self) -> Finding:
+        """The finding when the checking process died."""
+        return self.found(None, "The check could not be finished within its memory and time.", self._hint())
 
     def _hint(self) -> str:
         return "Make the file smaller and simpler: shorter expressions, less nesting, data in the weights."

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from policies.check import check
+from policies.checker import CHECKER
 from policies.isolated import check_isolated
 
 GOOD = b"""import torch
@@ -97,4 +99,25 @@ def test_the_environment_does_not_reach_the_check(monkeypatch, tmp_path):
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setenv("PYTHONSTARTUP", str(tmp_path / "json.py"))
     monkeypatch.chdir(tmp_path)
+    assert check_isolated(GOOD).accepted
+
+
+def test_the_waiting_process_is_started_again_when_it_was_killed():
+    """A killed checking process costs nobody a verdict."""
+    assert check_isolated(GOOD).accepted
+    process = CHECKER._process
+    assert process is not None
+    process.kill()
+    process.wait()
+    assert check_isolated(GOOD).accepted
+    assert CHECKER._process is not process
+
+
+def test_a_fork_of_the_server_has_a_checking_process_of_its_own():
+    """Servers that fork after the first check still check, each for itself."""
+    assert check_isolated(GOOD).accepted
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if check_isolated(GOOD).accepted else 1)
+    assert os.waitpid(child, 0)[1] == 0
     assert check_isolated(GOOD).accepted
