@@ -57,7 +57,7 @@ def index() -> str:
         "# The source policy",
         "",
         f"Python grammar {GRAMMAR_VERSION}. What it promises and what only the container does:",
-        " [decision 0010](../decisions/0010-policy.md). The dotted paths a model may use:",
+        "[decision 0010](../decisions/0010-policy.md). The dotted paths a model may use:",
         "[`policies/allowlist/paths.txt`](../../policies/allowlist/paths.txt), with the reasons beside it.",
         "",
         "Written by `python -m policies.pages` from the rule files.",

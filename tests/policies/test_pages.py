@@ -20,4 +20,4 @@ def test_every_rule_belongs_to_a_group_of_the_index():
 
 def test_the_policy_version_is_current():
     """Run ``python -m policies.stamp`` when this fails: the rules changed, so stored verdicts are out of date."""
-    assert POLICY_VERSION == current()
+    assert current() == POLICY_VERSION
