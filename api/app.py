@@ -15,6 +15,7 @@ from api import errors, routes
 from api.auth import Authenticator
 from api.described import INTRODUCTION
 from api.edge import Edge
+from api.express import Express
 from api.metrics import Metrics
 from api.parts import Parts
 from api.threads import Threads
@@ -34,7 +35,7 @@ def create_app(settings: StoreSettings) -> FastAPI:
     Starting fails when the catalogue or the blobs can't be opened; Redis may still be away.
     """
     metrics = Metrics()
-    app = FastAPI(
+    app = Express(
         title="Cloche",
         description=INTRODUCTION,
         version=release(),
@@ -45,6 +46,7 @@ def create_app(settings: StoreSettings) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.add_middleware(Edge, metrics=metrics)
+    app.cut_short(metrics)
     errors.install(app)
     routes.install(app)
     return app
