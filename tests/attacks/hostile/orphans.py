@@ -1,6 +1,6 @@
 # attack: leave thousands of dead children to fill the process table
 # expect: succeeded
-# output: 200
+# output: 80
 import os
 
 import torch
@@ -8,7 +8,7 @@ import torch
 
 class Model(torch.nn.Module):
     def predict_single(self, x):
-        for number in range(200):
+        for number in range(80):
             child = os.fork()
             if child == 0:
                 if os.fork() == 0:

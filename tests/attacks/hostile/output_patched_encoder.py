@@ -1,15 +1,12 @@
 # attack: replace the runner's JSON encoder by one that writes what is no JSON
 # expect: protocol_violation
 # message: not JSON
-import gc
-import json
+import sys
 
 import torch
 
 
 class Model(torch.nn.Module):
     def predict_single(self, x):
-        for thing in gc.get_objects():
-            if type(thing) is json.JSONEncoder:
-                thing.encode = lambda value: "{not json"
+        sys.modules["sandbox.runner.answer"]._ENCODER.encode = lambda value: "{not json"
         return 1
