@@ -129,10 +129,11 @@ class Context:
 
         A decorator of the file's own may call the function with anything; such a function is not among them.
         """
-        body = self.model.body if self.model else []
+        # Of every class: a file with two is refused for that, and not for what their methods say.
         return [
             node
-            for node in body
+            for each in self.classes
+            for node in each.body
             if isinstance(node, ast.FunctionDef) and all(self._keeps_self(each) for each in node.decorator_list)
         ]
 
@@ -191,9 +192,7 @@ class Context:
     @cached_property
     def own_names(self) -> frozenset[str]:
         """The attributes the class itself gives its objects: methods, class variables, self.x = ..."""
-        if self.model is None:
-            return frozenset()
-        found = set(self.scopes.inside[self.model].bindings)
+        found = {name for each in self.classes for name in self.scopes.inside[each].bindings}
         for node in self.parents:
             if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and self.is_self(node.value):
                 found.add(node.attr)

@@ -28,8 +28,11 @@ PICKED: dict[str, str] = {
     "HalfTensor "
     "LongTensor IntTensor BoolTensor ByteTensor DoubleTensor OutOfMemoryError",
     "torch.cuda.amp": "autocast GradScaler custom_fwd custom_bwd",
-    "torch.distributions.constraints": "boolean cat dependent greater_than integer_interval interval lower_cholesky "
-    "multinomial nonnegative_integer positive positive_definite positive_integer real real_vector simplex stack "
+    "torch.distributed": "is_available is_initialized get_rank get_world_size",  # asks, joins nothing
+    "torch.distributions.constraints": "Constraint boolean cat corr_cholesky dependent dependent_property greater_than "
+    "greater_than_eq half_open_interval independent integer_interval interval is_dependent less_than "
+    "lower_cholesky lower_triangular multinomial nonnegative nonnegative_integer one_hot positive "
+    "positive_definite positive_integer positive_semidefinite real real_vector simplex square stack symmetric "
     "unit_interval",
     "torch.func": "vmap grad grad_and_value functional_call hessian jacfwd jacrev jvp vjp stack_module_state "
     "replace_all_batch_norm_modules_",
@@ -63,10 +66,22 @@ PICKED: dict[str, str] = {
     "torch.random": "manual_seed seed initial_seed get_rng_state set_rng_state fork_rng",
     "torch.signal": "",
     "torch.sparse": "addmm log_softmax mm sampled_addmm softmax spdiags sum",
-    "torch.types": "Device Number",
+    "torch.types": "Device Number _size _int _float _bool _dtype _device _TensorOrTensors",
     "torch.utils": "",
     "torch.utils.checkpoint": "checkpoint checkpoint_sequential",
     "torch.version": "cuda hip",
+    # private names that custom layers use, in modules that are walked
+    "torch.nn.init": "_calculate_fan_in_and_fan_out _calculate_correct_fan _no_grad_normal_ _no_grad_uniform_ "
+    "_no_grad_trunc_normal_ _no_grad_fill_ _no_grad_zero_",
+    "torch.nn.modules.batchnorm": "_BatchNorm _NormBase",
+    "torch.nn.modules.conv": "_ConvNd _ConvTransposeNd",
+    "torch.nn.modules.dropout": "_DropoutNd",
+    "torch.nn.modules.instancenorm": "_InstanceNorm",
+    "torch.nn.modules.loss": "_Loss _WeightedLoss",
+    "torch.nn.modules.padding": "_ConstantPadNd _ReflectionPadNd _ReplicationPadNd",
+    "torch.nn.modules.pooling": "_AdaptiveAvgPoolNd _AdaptiveMaxPoolNd _AvgPoolNd _MaxPoolNd",
+    "torch.nn.functional": "_canonical_mask _none_or_dtype _in_projection _in_projection_packed",
+    "torch": "_assert _check",
     "torch.xpu": "is_available",
     "numpy.exceptions": "AxisError ComplexWarning DTypePromotionError RankWarning TooHardError "
     "VisibleDeprecationWarning",

@@ -1,6 +1,6 @@
 """Writes ``paths.txt`` from the installed torch, numpy and PIL: ``python -m policies.allowlist.walk``.
 
-What is walked is decided in ``walked.py``, ``picked.py`` and ``standard.py``. The output is committed and read
+One name a line, so that a change can be read. What is walked is decided in ``walked.py``, ``picked.py`` and ``standard.py``. The output is committed and read
 by people: a new release of a package shows up as a change of this file.
 """
 
@@ -19,7 +19,6 @@ from policies.allowlist.walked import WALKED, Walk
 
 FILE = Path(__file__).with_name("paths.txt")
 _PACKAGES = ("torch", "numpy", "PIL")
-_LINE = 116
 
 
 def main() -> None:
@@ -37,7 +36,7 @@ def text() -> str:
         "",
     ]
     for module, names in sections():
-        head += [f"[{module}]", *_wrapped(sorted(names)), ""]
+        head += [f"[{module}]", *sorted(names), ""]
     return "\n".join(head)
 
 
@@ -75,17 +74,6 @@ def _kept(module: str, name: str, walk: Walk, loaded: types.ModuleType) -> bool:
 
 def _version(package: str) -> str:
     return str(importlib.import_module(package).__version__).partition("+")[0]
-
-
-def _wrapped(names: list[str]) -> Iterator[str]:
-    line = ""
-    for name in names:
-        if line and len(line) + len(name) >= _LINE:
-            yield line
-            line = ""
-        line = f"{line} {name}".strip()
-    if line:
-        yield line
 
 
 if __name__ == "__main__":

@@ -56,6 +56,17 @@ WALKED: dict[str, Walk] = {
         also="__version__",
     ),
     "torch.distributions": Walk(without={"register_kl": "changes torch for everybody"}),
+    **{
+        f"torch.distributions.{name}": Walk(own=True)
+        for name in (
+            "bernoulli beta binomial categorical cauchy chi2 continuous_bernoulli dirichlet distribution exp_family "
+            "exponential fishersnedecor gamma generalized_pareto geometric gumbel half_cauchy half_normal independent "
+            "inverse_gamma kumaraswamy laplace lkj_cholesky log_normal logistic_normal lowrank_multivariate_normal "
+            "mixture_same_family multinomial multivariate_normal negative_binomial normal one_hot_categorical pareto "
+            "poisson relaxed_bernoulli relaxed_categorical studentT transformed_distribution uniform von_mises weibull "
+            "wishart"
+        ).split()
+    },
     "torch.distributions.transforms": Walk(own=True),
     "torch.distributions.utils": Walk(own=True),
     "torch.fft": Walk(without={"Tensor": "stands in torch"}),

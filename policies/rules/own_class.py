@@ -48,6 +48,8 @@ class OwnClass(Rule):
             with_self = on_self and isinstance(call, ast.Call) and context.is_self(call.args[0])
             if parent.attr in context.method_names and not with_self:
                 yield self.found(parent, f"The method {parent.attr} is taken from the class.", "Call it on self.")
+        elif isinstance(parent, ast.ClassDef):
+            return  # a second class is refused as such
         elif not (_called(parent, node) or context.in_annotation(node) or harmless_use(node, context)):
             yield self.found(node, f"The class {node.id} is used as a value.", f"Use an object: {node.id}().")
 

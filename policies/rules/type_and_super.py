@@ -58,7 +58,7 @@ def harmless_use(node: ast.expr, context: Context) -> bool:
     while isinstance(parent, ast.Tuple):
         child, parent = parent, context.parents.get(parent)
     if isinstance(parent, ast.Attribute):
-        return parent.attr in _TEXTS
+        return parent.attr in _TEXTS or _class_variable(parent, child, context)
     if isinstance(parent, ast.Call):
         return _called(parent, child, context)
     if isinstance(parent, ast.BinOp):
@@ -66,6 +66,15 @@ def harmless_use(node: ast.expr, context: Context) -> bool:
     if isinstance(parent, ast.Subscript):
         return parent.slice is child
     return isinstance(parent, ast.Compare | ast.FormattedValue | ast.Expr)
+
+
+def _class_variable(taken: ast.Attribute, child: ast.expr, context: Context) -> bool:
+    """``type(self).count`` and ``self.__class__.count``, where the class has a count that is no method."""
+    asked = child.args[0] if isinstance(child, ast.Call) and child.args else getattr(child, "value", None)
+    if not isinstance(asked, ast.Name) or not context.is_self(asked) or context.model is None:
+        return False
+    names = context.scopes.inside[context.model].bindings
+    return taken.attr in names and taken.attr not in context.method_names
 
 
 def _called(call: ast.Call, child: ast.expr, context: Context) -> bool:
