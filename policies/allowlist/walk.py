@@ -1,7 +1,7 @@
 """Writes ``paths.txt`` from the installed torch, numpy and PIL: ``python -m policies.allowlist.walk``.
 
-One name a line, so that a change can be read. What is walked is decided in ``walked.py``, ``picked.py`` and ``standard.py``. The output is committed and read
-by people: a new release of a package shows up as a change of this file.
+One name a line, so that a change can be read. What is walked is decided in ``walked.py``, ``picked.py`` and
+``standard.py``. The output is committed and read by people: a new release of a package shows up as a change.
 """
 
 from __future__ import annotations

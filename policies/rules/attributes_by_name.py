@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import ast
 
-from policies.attributes import ALWAYS, DUNDERS, INTROSPECTION, PRIVATE_POWERFUL, dangerous_names, own_name, special
+from policies.attributes import (
+    ALWAYS,
+    DUNDERS,
+    INTROSPECTION,
+    PRIVATE,
+    PRIVATE_POWERFUL,
+    dangerous_names,
+    own_name,
+    special,
+)
 from policies.builtins import BY_NAME
 from policies.context import Context
 from policies.rules.rule import Findings, Rule
@@ -72,4 +81,5 @@ def _closed(name: str, *, stored: bool, own: bool, context: Context) -> bool:
         return stored or name not in DUNDERS
     if name in dangerous_names():
         return name in ALWAYS or name in INTROSPECTION or not (own and name in context.own_names)
-    return own_name(name) and (name in PRIVATE_POWERFUL or not (own or name in context.own_names))
+    known = own or name in PRIVATE or name in context.own_names
+    return own_name(name) and (name in PRIVATE_POWERFUL or not known)

@@ -13,7 +13,7 @@ class ImportedNames(Rule):
     """An imported name keeps its meaning in its scope.
 
     What: A name bound by an import is bound by nothing else in the same scope; by a second import, and by
-    ``name = None`` where the import failed, it may. In a function of its own the name is free again.
+    ``name = None`` where the import failed, and by del, it may. In a function of its own the name is free again.
 
     Why: Every dotted path is read through the imports. A name that is torch now and something else later makes
     the same line mean two things.
@@ -45,7 +45,9 @@ class ImportedNames(Rule):
 
 
 def _fallback(binding: Binding, context: Context) -> bool:
-    """``np = None`` directly in an except block."""
+    """``np = None`` directly in an except block, or ``del np``, after which the name means nothing."""
+    if binding.kind == "delete":
+        return True
     is_none = isinstance(binding.value, ast.Constant) and binding.value.value is None
     statement = context.parents.get(binding.node)
     return is_none and isinstance(statement and context.parents.get(statement), ast.ExceptHandler)
