@@ -20,7 +20,9 @@ class StoreSettings(BaseSettings):
     redis_url: str = ""
     database_url: str = ""
     blobs_url: str = ""
-    webhook_allow: str = Field(default="", description="comma-separated networks webhooks may reach besides public ones")
+    webhook_allow: str = Field(
+        default="", description="comma-separated networks webhooks may reach besides public ones"
+    )
 
     def resolved(self) -> StoreSettings:
         """The same settings with every empty value replaced by its default under ``data``."""
