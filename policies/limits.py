@@ -8,6 +8,8 @@ KIB = 1024
 MIB = 1024 * KIB
 GIB = 1024 * MIB
 
+MEMORY_FLOOR_BYTES = 256 * MIB  # below it a sandbox is full before a model is in it: torch takes about 150 MiB
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

@@ -8,6 +8,7 @@ from dataclasses import fields
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from policies.limits import MEMORY_FLOOR_BYTES
 from policies.quotas import QUOTA_NAMES, Quotas
 from store.catalog.database import Database
 from store.catalog.tables import QuotaRow, TenantRow
@@ -51,7 +52,7 @@ def check_quota(name: str, value: int) -> None:
     """Raises QuotaUnknown, QuotaInvalid."""
     if name not in QUOTA_NAMES:
         raise QuotaUnknown(name, known=QUOTA_NAMES)
-    minimum = 0 if name in _MAY_BE_ZERO else 1
+    minimum = MEMORY_FLOOR_BYTES if name == "memory_bytes" else int(name not in _MAY_BE_ZERO)
     if isinstance(value, bool) or not isinstance(value, int) or not minimum <= value <= MAXIMUM:
         raise QuotaInvalid(name, value, minimum=minimum, maximum=MAXIMUM)
 
