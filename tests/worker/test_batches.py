@@ -19,7 +19,8 @@ class Scripted:
 
     name = "scripted"
 
-    def __init__(self, kinds: Sequence[OutcomeKind], *, wall_seconds: float = 0.0001) -> None:
+    def __init__(self, kinds: Sequence[OutcomeKind], *, wall_seconds: float = 0.0001, output: bytes = b"1") -> None:
+        self.output = output
         self.kinds = list(kinds)
         self.wall_seconds = wall_seconds
         self.alive = True
@@ -35,7 +36,9 @@ class Scripted:
             for call, scripted in zip(calls, self.kinds, strict=True):
                 kind = "canceled" if self.canceled else scripted
                 self.alive = kind in SURVIVABLE
-                yield Outcome(call_id=call.id, kind=kind, output=b"1", wall_seconds=self.wall_seconds, message="m")
+                yield Outcome(
+                    call_id=call.id, kind=kind, output=self.output, wall_seconds=self.wall_seconds, message="m"
+                )
                 if not self.alive:
                     return
         except GeneratorExit:
@@ -107,6 +110,13 @@ def test_slow_results_are_written_early(monkeypatch: pytest.MonkeyPatch) -> None
     ticks = iter(range(100))
     monkeypatch.setattr("worker.batch.time.monotonic", lambda: next(ticks))
     left, flushed = run(Scripted(["succeeded"] * 3, wall_seconds=1.0), 3)
+    assert flushed == ["succeeded", "succeeded"]
+    assert left == ["succeeded"]
+
+
+def test_large_results_are_written_one_by_one() -> None:
+    """Outputs that together are large don't pile up into one giant write."""
+    left, flushed = run(Scripted(["succeeded"] * 3, output=b"x" * 2_000_000), 3)
     assert flushed == ["succeeded", "succeeded"]
     assert left == ["succeeded"]
 
