@@ -6,18 +6,24 @@ mistake still can't be walked on from.
 
 from __future__ import annotations
 
-# Special names that may be read of anything: protocol methods people call through super(), and plain texts.
-DUNDERS = frozenset(
-    {
-        "__abs__", "__add__", "__bool__", "__call__", "__contains__", "__delitem__", "__div__", "__divmod__", "__doc__",
-        "__eq__", "__float__", "__floordiv__", "__ge__", "__getitem__", "__gt__", "__hash__", "__iadd__", "__index__",
-        "__init__", "__int__", "__invert__", "__iter__", "__le__", "__len__", "__lt__", "__matmul__", "__mod__",
-        "__mul__", "__name__", "__ne__", "__neg__", "__next__", "__pos__", "__pow__", "__qualname__", "__radd__",
-        "__repr__", "__reversed__", "__rmatmul__", "__rmul__", "__rsub__", "__rtruediv__", "__setitem__", "__str__",
-        "__sub__", "__truediv__", "__version__", "__format__", "__round__",
-        "__constants__", "__copy__", "__deepcopy__", "__and__", "__or__", "__xor__", "__enter__", "__exit__",
-    }
-)  # fmt: skip
+# Special names that may be read of any object: texts about it, and protocol methods that only compute.
+# Of a class in a variable they are plain functions, so none of them may read or write by a name it is given.
+ANY_DUNDERS = frozenset(
+    (
+        "__name__ __qualname__ __doc__ __version__ __constants__ __abs__ __add__ __bool__ __call__ __div__ __divmod__ "
+        "__enter__ __eq__ __exit__ __float__ __floordiv__ __ge__ __gt__ __hash__ __iadd__ __index__ __int__ __invert__ "
+        "__iter__ __le__ __len__ __lt__ __matmul__ __mod__ __mul__ __ne__ __neg__ __next__ __pos__ __pow__ __radd__ "
+        "__repr__ __rmatmul__ __rmul__ __round__ __rsub__ __rtruediv__ __str__ __sub__ __truediv__"
+    ).split()
+)
+
+# Those that may be read of the model: self, super().
+DUNDERS = ANY_DUNDERS | frozenset(
+    (
+        "__and__ __contains__ __copy__ __deepcopy__ __delitem__ __format__ __getitem__ __init__ __or__ __reversed__ "
+        "__setitem__ __xor__"
+    ).split()
+)
 
 # Special names that may be read of super() only: on other objects they set any attribute.
 STATE_DUNDERS = frozenset({"__getstate__", "__setstate__"})
@@ -70,6 +76,7 @@ ALWAYS: dict[str, str] = {
     **dict.fromkeys("makeRecord addFilter addHandler lastResort".split(), _LOGGING),
     "format_map": "Use an f-string.",
     "get_device_module": "Use torch.cuda.",
+    "arg_constraints": "Use the distribution as it is.",
     "register_open": "Pass the bytes through io.BytesIO.",
 }
 
@@ -102,10 +109,13 @@ PRIVATE = frozenset(
 # Private names that lead to modules, raw memory or unpickling: refused even when a model has its own of that name.
 PRIVATE_POWERFUL = frozenset(
     (
-        "_C _ctypes _os _sys _io _re _thread _module _modules_ _weakref _warnings _pickle _codecs _frozen _bootstrap "
-        "_getframe _current_frames _exit _load_from_bytes _write_file _cdata _set_cdata _new_with_file _from_buffer "
-        "_new_using_filename_cpu _new_using_fd_cpu _import_module _import_dotted_name _jit_internal _dynamo _inductor "
-        "_ops _classes _builtins _wrapped _func _evaluate _eval_type _globals _sock _make_subclass _decref_fn"
+        "_C _ctypes _cffi _os _sys _io _re _thread _module _modules_ _weakref _warnings _pickle _codecs _frozen "
+        "_bootstrap _getframe _current_frames _exit _load_from_bytes _write_file _cdata _set_cdata _new_with_file "
+        "_from_buffer _new_using_filename_cpu _new_using_fd_cpu _import_module _import_dotted_name _jit_internal "
+        "_dynamo _inductor _ops _classes _builtins _wrapped _func _evaluate _eval_type _globals _sock _make_subclass "
+        "_make_wrapper_subclass _decref_fn _new_with_weak_ptr _free_weak_ref _weak_ref _data_ptr _set_from_file "
+        "_share_fd_cpu_ _share_filename_cpu_ _shared_incref _shared_decref _new_shared _typed_storage "
+        "_swap_data_ptr_ _resize_with_addr_ _dump _reduce_ex_internal _key_to_attr _all_weights _flat_weights_names"
     ).split()
 )
 

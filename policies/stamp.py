@@ -16,8 +16,8 @@ VERSION_FILE = HERE / "version.py"
 _MAJOR = "1"
 # What a verdict depends on. Rendering, pages and processes are not among it.
 _FILES = (
-    "allowlist/entries.py allowlist/paths.txt allowlist/denied.py allowlist/picked.py attributes.py builtins.py "
-    "check.py context.py fstrings.py grammar.py paths.py scopes.py source.py texts.py"
+    "allowlist/denied.py allowlist/entries.py allowlist/paths.txt allowlist/picked.py allowlist/private.txt "
+    "attributes.py builtins.py check.py context.py fstrings.py grammar.py paths.py scopes.py source.py texts.py"
 ).split()
 
 

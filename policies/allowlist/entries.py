@@ -11,6 +11,7 @@ from typing import Literal
 PathKind = Literal["module", "object", "opened"]
 
 _FILE = Path(__file__).with_name("paths.txt")
+_PRIVATE_FILE = Path(__file__).with_name("private.txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,12 @@ def _covered(path: str, roots: frozenset[str]) -> bool:
 def allowlist(allowances: Allowances = NONE) -> Allowlist:
     """The project's list with an operator's changes."""
     return Allowlist(_listed(), allowances)
+
+
+@cache
+def library_names() -> frozenset[str]:
+    """The private attribute names that the listed packages use themselves."""
+    return frozenset(_PRIVATE_FILE.read_text(encoding="utf-8").split())
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Writes ``paths.txt`` from the installed torch, numpy and PIL: ``python -m policies.allowlist.walk``.
+"""Writes ``paths.txt`` and ``private.txt`` from torch, numpy and PIL: ``python -m policies.allowlist.walk``.
 
 One name a line, so that a change can be read. What is walked is decided in ``walked.py``, ``picked.py`` and
 ``standard.py``. The output is committed and read by people: a new release of a package shows up as a change.
@@ -6,6 +6,7 @@ One name a line, so that a change can be read. What is walked is decided in ``wa
 
 from __future__ import annotations
 
+import ast
 import importlib
 import sys
 import types
@@ -13,18 +14,56 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import torch
+from PIL import ImageFile
+
 from policies.allowlist.picked import PICKED
 from policies.allowlist.standard import STANDARD
 from policies.allowlist.walked import WALKED, Walk
 
 FILE = Path(__file__).with_name("paths.txt")
+PRIVATE_FILE = Path(__file__).with_name("private.txt")
 _PACKAGES = ("torch", "numpy", "PIL")
 
 
 def main() -> None:
-    """Write the file."""
+    """Write both files."""
     FILE.write_text(text(), encoding="utf-8")
+    PRIVATE_FILE.write_text(private_text(), encoding="utf-8")
     sys.stdout.write(f"{FILE}: {sum(len(names) for _, names in sections())} names\n")
+
+
+def private_text() -> str:
+    """The private attribute names of the listed classes, and those in the sources of their modules."""
+    names: set[str] = set()
+    sources: set[str] = set()
+    for kind in _classes():
+        for each in kind.__mro__:
+            names.update(vars(each))
+            module = sys.modules.get(each.__module__)
+            # The standard library's sources differ from one Python to the next, its names in use hardly do.
+            if module is not None and each.__module__.partition(".")[0] in _PACKAGES:
+                sources.add(getattr(module, "__file__", None) or "")
+    for source in sources:
+        if source.endswith(".py"):
+            tree = ast.parse(Path(source).read_text(encoding="utf-8"))
+            names.update(node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute))
+    return "\n".join(sorted(name for name in names if name.startswith("_") and not name.startswith("__"))) + "\n"
+
+
+def _classes() -> Iterator[type]:
+    for package, names in sections():
+        if package.partition(".")[0] not in _PACKAGES:
+            continue
+        try:
+            module = importlib.import_module(package)
+        except ImportError:
+            continue  # a few sections are objects: torch.backends.cuda.matmul; they have no classes
+        for name in sorted(names):
+            value = getattr(module, name, None)
+            if isinstance(value, type):
+                yield value
+    yield from (torch.UntypedStorage, torch.TypedStorage, ImageFile.ImageFile)
 
 
 def text() -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 
+from policies.allowlist.entries import library_names
 from policies.attributes import (
     ALWAYS,
+    ANY_DUNDERS,
     DUNDERS,
     INTROSPECTION,
     PRIVATE,
@@ -54,6 +56,8 @@ class AttributesByName(Rule):
         own = context.is_own(node.args[0])
         stored = function in ("setattr", "delattr")
         for name in sorted(text.known):
+            if function == "hasattr" and name in DUNDERS:
+                continue
             if _closed(name, stored=stored, own=own, context=context):
                 yield self.found(node.args[1], f"{function} with the name {name!r}.", _HINT)
 
@@ -78,8 +82,8 @@ def _closed(name: str, *, stored: bool, own: bool, context: Context) -> bool:
     if not name.isascii():
         return True
     if special(name):
-        return stored or name not in DUNDERS
+        return stored or name not in (DUNDERS if own else ANY_DUNDERS)
     if name in dangerous_names():
         return name in ALWAYS or name in INTROSPECTION or not (own and name in context.own_names)
-    known = own or name in PRIVATE or name in context.own_names
+    known = own or name in PRIVATE or (name in context.own_names and name not in library_names())
     return own_name(name) and (name in PRIVATE_POWERFUL or not known)

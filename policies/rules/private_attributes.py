@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
+from policies.allowlist.entries import library_names
 from policies.attributes import PRIVATE, PRIVATE_POWERFUL, own_name
 from policies.context import Context
 from policies.rules.rule import Findings, Rule
@@ -16,8 +17,8 @@ class PrivateAttributes(Rule):
     """Private attributes are the model's own.
 
     What: An attribute that begins with an underscore is taken from self, cls, super() or the class; from other
-    objects when the class has one of that name itself, or when it is one of the names ordinary models use
-    (_modules, _asdict, ...).
+    objects when the class has one of that name itself and no library does, or when it is one of the names
+    ordinary models use (_modules, _asdict, ...).
 
     Why: Behind private names libraries keep what they did not mean to hand out: modules, raw memory,
     unpicklers. A mangled name (_Other__x) is somebody else's by definition.
@@ -46,4 +47,7 @@ class PrivateAttributes(Rule):
 def _own(node: ast.Attribute, context: Context) -> bool:
     if node.attr in PRIVATE_POWERFUL:
         return context.is_self(node.value) and node.attr in context.own_names
-    return context.is_own(node.value) or node.attr in PRIVATE or node.attr in context.own_names
+    if context.is_own(node.value) or node.attr in PRIVATE:
+        return True
+    # A library's object must not be opened by giving the model an attribute of the same name.
+    return node.attr in context.own_names and node.attr not in library_names()

@@ -1,0 +1,13 @@
+# refused: CL503
+# inert: it writes a file
+from PIL import Image
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self._dump = None
+
+    def predict_single(self, x):
+        return Image.new("L", (1, 1))._dump("/tmp/x.ppm")
