@@ -12,7 +12,8 @@ StoreError
 │   ├── NameInvalid
 │   ├── ConfigInvalid
 │   ├── QuotaUnknown
-│   └── QuotaInvalid
+│   ├── QuotaInvalid
+│   └── AllowanceInvalid
 ├── TenantSuspended        the tenant may not change anything now
 ├── QuotaExceeded          the tenant's quota doesn't allow it
 │   ├── ModelQuotaExceeded
@@ -152,6 +153,12 @@ class QuotaInvalid(Invalid):
     def __init__(self, name: str, value: object, *, minimum: int, maximum: int) -> None:
         self.name, self.value, self.minimum, self.maximum = name, value, minimum, maximum
         super().__init__(f"The quota {name} can't be {value!r}: give a whole number from {minimum} to {maximum}.")
+
+
+class AllowanceInvalid(Invalid):
+    """What an operator wants to decide about the policy can't be decided like this."""
+
+    code = "allowance_invalid"
 
 
 class TenantSuspended(StoreError):

@@ -1,8 +1,31 @@
-"""The SQL catalogue: tenants, keys, quotas, models and versions."""
+"""The SQL catalogue: tenants, keys, quotas, allowances, models and versions."""
 
 from __future__ import annotations
 
 from store.catalog.catalog import Catalog
-from store.catalog.records import Key, LoadMode, Model, Status, Tenant, Version
+from store.catalog.records import (
+    Exemption,
+    Key,
+    LoadMode,
+    Model,
+    PolicyAction,
+    PolicyChange,
+    Status,
+    Tenant,
+    Terms,
+    Version,
+)
 
-__all__ = ["Catalog", "Key", "LoadMode", "Model", "Status", "Tenant", "Version"]
+__all__ = [
+    "Catalog",
+    "Exemption",
+    "Key",
+    "LoadMode",
+    "Model",
+    "PolicyAction",
+    "PolicyChange",
+    "Status",
+    "Tenant",
+    "Terms",
+    "Version",
+]

@@ -5,16 +5,20 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
+from store.catalog.allowances import AllowanceTable, allowances_of
 from store.catalog.database import Database, parse_url
 from store.catalog.keys import Keys
 from store.catalog.migrate import migrate
 from store.catalog.models import Models
-from store.catalog.quotas import QuotaTable
+from store.catalog.quotas import QuotaTable, quotas_of
+from store.catalog.records import Terms
+from store.catalog.tables import TenantRow
 from store.catalog.tenants import Tenants
+from store.errors import TenantUnknown
 
 
 class Catalog:
-    """Tenants, keys, quotas, models and versions in one SQL database.
+    """Tenants, keys, quotas, allowances, models and versions in one SQL database.
 
     Every method is one transaction, blocks for it (a thread is needed under asyncio), and raises
     CatalogUnavailable when the database is away. Threads may share a catalogue; after a fork, open another.
@@ -25,6 +29,7 @@ class Catalog:
         self.tenants = Tenants(database)
         self.keys = Keys(database)
         self.quotas = QuotaTable(database)
+        self.allowances = AllowanceTable(database)
         self.models = Models(database)
 
     @classmethod
@@ -42,6 +47,13 @@ class Catalog:
     def backend(self) -> str:
         """Which database it is: "sqlite" or "postgresql"."""
         return self._database.url.get_backend_name()
+
+    def terms(self, tenant_id: str) -> Terms:
+        """The tenant's quotas and allowances, of one moment. Raises TenantUnknown."""
+        with self._database.read() as session:
+            if session.get(TenantRow, tenant_id) is None:
+                raise TenantUnknown(tenant_id)
+            return Terms(quotas_of(session, tenant_id), allowances_of(session, tenant_id))
 
     def ping(self) -> None:
         """Raise CatalogUnavailable unless the database answers."""

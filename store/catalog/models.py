@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.orm import selectinload
 
+from policies.allowlist.entries import NONE, Allowances
 from policies.quotas import Quotas
 from policies.verdict import Verdict
 from store.catalog import versions as rows
+from store.catalog.allowances import fingerprint
 from store.catalog.database import Database
 from store.catalog.names import checked_model_name, is_model_id, is_name
 from store.catalog.quotas import quotas_of
@@ -41,11 +44,13 @@ class Models:
         status: Status,
         config: dict[str, Any] | None = None,
         quotas: Quotas | None = None,
+        allowances: Allowances = NONE,
     ) -> Version:
         """Store an upload as the name's next version, all or nothing; the name is made if it is new.
 
         The quotas are counted in the same transaction under the tenant's lock, so uploads at the same
         time can't both take the last place. Without ``quotas`` they are read there too.
+        ``allowances`` are those the verdict was made under.
         Raises TenantUnknown, TenantSuspended, NameInvalid, ConfigInvalid and the QuotaExceeded family.
         """
         config = config or {}
@@ -59,6 +64,7 @@ class Models:
             verdict=verdict,
             status=status,
             created_at=datetime.now(UTC),
+            verdict_allowances=fingerprint(allowances),
         )
         return self._store(tenant_id, checked_model_name(name), upload=upload, quotas=quotas)
 
@@ -118,20 +124,40 @@ class Models:
         load_mode: LoadMode = "auto",
         error: dict[str, Any] | None = None,
         verdict: Verdict | None = None,
+        allowances: Allowances = NONE,
     ) -> bool:
         """Settle a version once: True if this call did, False if it was settled or deleted before.
 
-        A ready version can still become refused: the policy may have learned something since.
+        A ready or failed version can still become refused: the policy may have learned something since.
+        ``allowances`` are those the verdict was made under.
         """
-        legal_from = ("checking", "ready") if status == "refused" else ("checking",)
+        legal_from = ("checking", "ready", "failed") if status == "refused" else ("checking",)
         values: dict[str, Any] = {"status": status, "error": error, "checked_at": datetime.now(UTC)}
         if status == "ready":
             values["load_mode"] = load_mode
         if verdict is not None:
-            values |= {"verdict": verdict, "class_name": verdict.class_name or ""}
-        change = update(VersionRow).where(VersionRow.id == version_id, VersionRow.status.in_(legal_from))
-        with self._database.write() as session:
-            return session.execute(change.values(**values).returning(VersionRow.id)).first() is not None
+            values |= rows.verdict_values(verdict, allowances)
+        return self._update(version_id, legal_from, values)
+
+    def renew_verdict(self, version: Version, *, verdict: Verdict, allowances: Allowances) -> bool:
+        """Keep a newer verdict that says of the version what its old one said; False if its status moved meanwhile."""
+        return self._update(version.id, (version.status,), rows.verdict_values(verdict, allowances))
+
+    def reopen(self, version_id: str, *, verdict: Verdict, allowances: Allowances) -> bool:
+        """A refused version that the policy accepts now waits for its check again; False if it isn't refused."""
+        values = rows.verdict_values(verdict, allowances) | {"status": "checking", "error": None, "checked_at": None}
+        return self._update(version_id, ("refused",), values)
+
+    def page(
+        self, *, after: str = "", limit: int, statuses: Collection[Status], tenant_id: str | None = None
+    ) -> tuple[Version, ...]:
+        """Versions of these statuses by id, from the one behind ``after`` on; fewer than ``limit`` are the last."""
+        query = _versions().where(VersionRow.id > after, VersionRow.status.in_(statuses))
+        if tenant_id is not None:
+            query = query.where(VersionRow.tenant_id == tenant_id)
+        with self._database.read() as session:
+            found = session.execute(query.order_by(VersionRow.id).limit(limit))
+            return tuple(rows.version_record(row, model_name=name) for row, name in found)
 
     def storage_used(self, tenant_id: str) -> int:
         """Bytes that count against the tenant's storage quota."""
@@ -163,6 +189,11 @@ class Models:
             model = rows.model_record(row)
             session.execute(delete(ModelRow).where(ModelRow.id == row.id))  # versions and keys go by cascade
             return model
+
+    def _update(self, version_id: str, legal_from: Collection[str], values: dict[str, Any]) -> bool:
+        change = update(VersionRow).where(VersionRow.id == version_id, VersionRow.status.in_(legal_from))
+        with self._database.write() as session:
+            return session.execute(change.values(**values).returning(VersionRow.id)).first() is not None
 
     def _one(self, query: Select[VersionRow, str]) -> Version | None:
         with self._database.read() as session:

@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from policies.allowlist.entries import Allowances
+from policies.quotas import Quotas
 from policies.verdict import Verdict
 
 Status = Literal["checking", "ready", "refused", "failed"]
 LoadMode = Literal["auto", "meta", "plain"]
+PolicyAction = Literal["allow", "deny", "reset", "exempt", "unexempt"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Version:
 
     ``error`` is JSON-able and set when status is failed: what loading it came to.
     ``class_name`` is empty only for a refused source in which no class could be told.
+    ``verdict_allowances`` is the fingerprint of what the operator allowed when the verdict was made.
     """
 
     id: str
@@ -70,6 +74,7 @@ class Version:
     load_mode: LoadMode
     created_at: datetime
     checked_at: datetime | None
+    verdict_allowances: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +96,35 @@ class Model:
     def latest_ready(self) -> Version | None:
         """The version that serves the model's jobs, or None while nothing can."""
         return next((version for version in reversed(self.versions) if version.status == "ready"), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What an operator decided for a tenant: how much it may use, and what its sources may do."""
+
+    quotas: Quotas
+    allowances: Allowances
+
+
+@dataclass(frozen=True, slots=True)
+class Exemption:
+    """A tenant whose code an operator trusts, with who said so, when and why."""
+
+    tenant_id: str
+    tenant_name: str
+    reason: str
+    who: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyChange:
+    """One decision on record. ``path`` is empty where the action is about the tenant as a whole."""
+
+    tenant_id: str
+    tenant_name: str
+    at: datetime
+    who: str
+    action: PolicyAction
+    path: str
+    reason: str

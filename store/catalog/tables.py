@@ -85,6 +85,7 @@ class VersionRow(Base):
     load_mode: Mapped[str] = mapped_column(String(20))
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     checked_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    verdict_allowances: Mapped[str] = mapped_column(String(64))
     model: Mapped[ModelRow] = relationship(back_populates="versions")
 
 
@@ -101,3 +102,39 @@ class KeyRow(Base):
     hash: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class AllowanceRow(Base):
+    """A dotted path that is open ("added") to a tenant or closed ("removed"), whatever the project's list says."""
+
+    __tablename__ = "allowances"
+
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True)
+    path: Mapped[str] = mapped_column(String(200), primary_key=True)
+    effect: Mapped[str] = mapped_column(String(10))
+
+
+class ExemptionRow(Base):
+    """A tenant whose code is trusted: only the rules about file and structure hold for it."""
+
+    __tablename__ = "exemptions"
+
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(1000))
+    who: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class PolicyLogRow(Base):
+    """One decision. Triggers refuse to change or delete it, and it outlives its tenant."""
+
+    __tablename__ = "policy_log"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(String(40), index=True)
+    tenant_name: Mapped[str] = mapped_column(String(100))
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    who: Mapped[str] = mapped_column(String(200))
+    action: Mapped[str] = mapped_column(String(20))
+    path: Mapped[str] = mapped_column(String(200))
+    reason: Mapped[str] = mapped_column(String(1000))

@@ -10,8 +10,10 @@ from typing import Any, cast
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from policies.allowlist.entries import Allowances
 from policies.quotas import Quotas
 from policies.verdict import Verdict
+from store.catalog.allowances import fingerprint
 from store.catalog.records import LoadMode, Model, Status, Version
 from store.catalog.tables import ModelRow, VersionRow
 from store.errors import ConfigInvalid, ModelQuotaExceeded, StorageQuotaExceeded, VersionQuotaExceeded
@@ -30,6 +32,7 @@ class Upload:
     verdict: Verdict
     status: Status
     created_at: datetime
+    verdict_allowances: str = ""
 
     @property
     def total_bytes(self) -> int:
@@ -98,7 +101,17 @@ def _row(model: ModelRow, upload: Upload) -> VersionRow:
         load_mode="auto",
         created_at=upload.created_at,
         checked_at=None if upload.status == "checking" else upload.created_at,
+        verdict_allowances=upload.verdict_allowances,
     )
+
+
+def verdict_values(verdict: Verdict, allowances: Allowances) -> dict[str, Any]:
+    """What a new verdict changes in a version's row."""
+    return {
+        "verdict": verdict,
+        "class_name": verdict.class_name or "",
+        "verdict_allowances": fingerprint(allowances),
+    }
 
 
 def version_record(row: VersionRow, *, model_name: str) -> Version:
@@ -121,6 +134,7 @@ def version_record(row: VersionRow, *, model_name: str) -> Version:
         load_mode=cast("LoadMode", row.load_mode),
         created_at=row.created_at,
         checked_at=row.checked_at,
+        verdict_allowances=row.verdict_allowances,
     )
 
 

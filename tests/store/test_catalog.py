@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
+from policies.allowlist.entries import NONE
+from policies.verdict import Verdict
 from store.catalog import Catalog, Tenant, migrate
 from store.catalog.database import parse_url
 from store.catalog.tables import Base
@@ -51,6 +54,32 @@ def test_the_migrations_make_the_tables_that_the_code_expects(catalog: Catalog, 
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
     engine.dispose()
+
+
+def test_a_database_of_the_first_release_is_brought_up_to_date(
+    catalog_url: str, accepted: Verdict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its tenants and versions are kept, and count as judged without allowances."""
+    with monkeypatch.context() as patch:
+        patch.setattr(migrate, "HEAD", "0001")
+        Catalog.open(catalog_url).close()
+    engine = create_engine(parse_url(catalog_url))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO tenants VALUES ('ten_1', 'acme', '2026-01-01 00:00:00.000000', NULL, 'whsec_x')"
+        )
+        connection.exec_driver_sql("INSERT INTO models VALUES ('mdl_1', 'ten_1', 'm', '2026-01-01 00:00:00.000000', 1)")
+        verdict = json.dumps(accepted.to_dict())
+        values = f"'ver_1', 'mdl_1', 'ten_1', 1, 'ready', 'N', 'a', 1, 'b', 1, '{{}}', '{verdict}', NULL, 'meta'"
+        connection.exec_driver_sql(
+            f"INSERT INTO versions VALUES ({values}, '2026-01-01 00:00:00.000000', '2026-01-01 00:00:00.000000')"
+        )
+    engine.dispose()
+    with Catalog.open(catalog_url) as catalog:
+        version = catalog.models.version_by_id("ver_1")
+        assert version is not None
+        assert (version.status, version.verdict_allowances) == ("ready", "")
+        assert catalog.allowances.get("ten_1") == NONE
 
 
 def test_head_is_the_newest_migration() -> None:
