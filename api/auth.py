@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from api.errors import Problem
 from api.threads import Threads
+from policies.allowlist.entries import NONE, Allowances
 from policies.quotas import Quotas
 from store.catalog import Catalog
 from store.catalog.records import Key, Tenant, Version
@@ -36,6 +37,7 @@ class Principal:
     key_id: str
     quotas: Quotas
     generation: int
+    allowances: Allowances = NONE
     model_id: str | None = None
     model_name: str | None = None
     targets: dict[tuple[str, int | None], Version] = field(default_factory=dict)
@@ -111,11 +113,13 @@ class Authenticator:
         tenant = self._catalog.tenants.get(key.tenant_id)
         if tenant.suspended:
             raise Problem("tenant_suspended", "Ask the operator of this installation to resume the tenant.")
+        terms = self._catalog.terms(tenant.id)
         return Principal(
             tenant=tenant,
             key_id=key.id,
-            quotas=self._catalog.quotas.get(tenant.id),
+            quotas=terms.quotas,
             generation=generation,
+            allowances=terms.allowances,
             model_id=key.model_id,
             model_name=self._model_name(key),
         )

@@ -11,6 +11,7 @@ from api.errors import Problem
 from api.parts import Parts, parts_of
 from api.queries import invalid
 from api.responses import json_response, verdict_view
+from policies.allowlist.entries import Allowances
 from policies.isolated import check_isolated
 from policies.verdict import Verdict
 
@@ -25,16 +26,17 @@ class _Body(msgspec.Struct, forbid_unknown_fields=True):
 async def check(request: Request) -> Response:
     """The verdict, 200 whether the source is accepted or refused."""
     parts = parts_of(request)
-    await parts.auth.owner(request)
-    return json_response(verdict_view(await check_source(parts, await _source(request))))
+    principal = await parts.auth.owner(request)
+    verdict = await check_source(parts, await _source(request), allowances=principal.allowances)
+    return json_response(verdict_view(verdict))
 
 
-async def check_source(parts: Parts, source: bytes) -> Verdict:
-    """The verdict of the checker's child process. Raises source_too_large."""
+async def check_source(parts: Parts, source: bytes, *, allowances: Allowances) -> Verdict:
+    """The verdict of the checker's child process, as the tenant's allowances have it. Raises source_too_large."""
     if len(source) > SOURCE_BYTES:
         raise source_too_large()
     async with parts.checks:
-        return await parts.threads.call(check_isolated, source)
+        return await parts.threads.call(check_isolated, source, allowances=allowances)
 
 
 def source_too_large() -> Problem:

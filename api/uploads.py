@@ -110,7 +110,7 @@ async def _store(parts: Parts, principal: Principal, upload: Upload) -> Version:
     config = read_config(bytes(upload.small.get("config", b"{}")), quotas=principal.quotas)
     await parts.threads.call(_check_places, parts, principal, name)
     await parts.threads.call(inspect, upload.spool.path)
-    verdict = await check_source(parts, source)
+    verdict = await check_source(parts, source, allowances=principal.allowances)
     version = await parts.threads.call(
         _commit, parts, principal, upload, name=name, source=source, config=config, verdict=verdict
     )
@@ -150,6 +150,7 @@ def _commit(
         verdict=verdict,
         status="checking" if verdict.accepted else "refused",
         quotas=principal.quotas,
+        allowances=principal.allowances,
     )
 
 
