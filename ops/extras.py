@@ -6,9 +6,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from ops import apt, services
+from ops import apt, gvisor, services
 from ops.console import say
-from ops.errors import PackageUnavailable
+from ops.errors import OpsError
 
 # The first that can be installed is: Debian's version 1, Ubuntu's and Docker's version 2.
 COMPOSE_PACKAGES = ("docker-compose", "docker-compose-v2", "docker-compose-plugin")
@@ -45,12 +45,10 @@ def compose_command() -> list[str] | None:
 
 
 def ensure_runsc() -> None:
-    """gVisor's runtime, where the distribution has it. Elsewhere its tests say how to get it."""
-    if shutil.which("runsc"):
-        return
+    """gVisor's runtime, where it can be had. Elsewhere its tests fail and say what is missing."""
     try:
-        apt.install(["runsc"], purpose="the tests run sandboxes under gVisor, too")
-    except PackageUnavailable as exc:
+        gvisor.ensure()
+    except OpsError as exc:
         say(f"going on without gVisor: {exc}")
 
 

@@ -28,5 +28,10 @@ def start(service: str) -> bool:
     return _run(["systemctl", "start", service])
 
 
+def reload(service: str) -> bool:
+    """Let a service read its configuration again; True when systemd says it did."""
+    return _run(["systemctl", "reload", service])
+
+
 def _run(command: list[str]) -> bool:
     return subprocess.run(command, check=False, capture_output=True).returncode == 0

@@ -11,7 +11,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from ops import apt, dockerd, extras, services, venv
+from ops import apt, dockerd, extras, gvisor, services, venv
 from ops.console import call, say
 from ops.errors import OpsError, PythonUnusable
 
@@ -33,10 +33,12 @@ def main() -> int:
 
 
 def prepare(*, tests: bool) -> None:
-    """Environment, container engine, Redis, sandbox image; with ``tests``, what the tests need as well."""
+    """Environment, container engine, Redis, sandbox image; gVisor with GVISOR=1; what tests need with ``tests``."""
     require_python()
     folder = venv.prepare(ROOT)
     host = dockerd.ensure()
+    if os.environ.get("GVISOR"):
+        gvisor.ensure()
     require_redis()
     build_image(folder, docker_host=host)
     if tests:

@@ -95,8 +95,14 @@ class Sandbox(Protocol):
 class Driver(Protocol):
     """Starts sandboxes."""
 
-    def start(self) -> Sandbox:
-        """A blank sandbox: runner up, torch imported, no tenant. Raises SandboxError when it can't."""
+    def start(self, limits: Limits | None = None) -> Sandbox:
+        """A blank sandbox: runner up, torch imported, no tenant. Raises SandboxError when it can't.
+
+        ``limits`` are those it starts with, the driver's usual ones when None.
+        """
+
+    def adjustable(self, limits: Limits) -> bool:
+        """True when binding can give a sandbox that was started with the usual limits these. Raises SandboxError."""
 
     def ping(self) -> None:
         """Raise EngineUnreachable when no sandbox could be started now."""

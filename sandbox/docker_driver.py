@@ -11,7 +11,7 @@ from pathlib import Path
 from docker.types import DeviceRequest
 
 from policies.limits import Limits
-from sandbox import hardening, worker_lock
+from sandbox import hardening, runtimes, worker_lock
 from sandbox.channel import Channel, Closed, Hello, Violated
 from sandbox.docker_sandbox import DockerSandbox
 from sandbox.door import Door
@@ -31,7 +31,8 @@ class DockerDriver:
 
     ``owner`` is the installation's name: ``sweep`` removes what dead workers of the same installation
     left. ``run_dir`` must be the same path for this process and for the engine, and short: a unix
-    socket's path ends at 107 bytes. ``gpus`` are device ids or UUIDs that every sandbox gets.
+    socket's path ends at 107 bytes. ``runtime`` is the engine's default when None; the engine is asked once
+    what it is, and every container names it. ``gpus`` are device ids or UUIDs that every sandbox gets.
     """
 
     def __init__(
@@ -47,7 +48,8 @@ class DockerDriver:
         self._run_dir = run_dir.resolve()
         self._image = image
         self._owner = owner
-        self._runtime = runtime
+        self._wanted_runtime = runtime
+        self._runtime: runtimes.Runtime | None = None
         self._gpus = gpus
         self._blank_limits = blank_limits or Limits()
         self._engine = Engine()
@@ -56,13 +58,16 @@ class DockerDriver:
         self._lock = threading.Lock()
         self._worker: worker_lock.WorkerLock | None = None
 
-    def start(self) -> DockerSandbox:
-        """A blank sandbox. Raises EngineUnreachable, ImageMissing, GpuUnavailable or StartFailed."""
+    def start(self, limits: Limits | None = None) -> DockerSandbox:
+        """A blank sandbox. Raises EngineUnreachable, RuntimeMissing, ImageMissing, GpuUnavailable or StartFailed."""
+        limits = limits or self._blank_limits
+        runtime = self.runtime()
         worker = self._joined()
         door = Door(worker.folder / str(next(self._numbers)))
         try:
-            container_id = self._engine.launch(self._options(door, worker.name))
+            container_id = self._engine.launch(self._options(door, worker.name, limits=limits, runtime=runtime))
         except BaseException:
+            self._runtime = None  # it may be what is wrong: asked anew next time
             door.close()
             raise
         try:
@@ -74,9 +79,21 @@ class DockerDriver:
             container_id,
             channel=channel,
             engine=self._engine,
-            limits=self._blank_limits,
+            limits=limits,
             on_gone=lambda: self._remover.submit(container_id, door.close),
         )
+
+    def runtime(self) -> runtimes.Runtime:
+        """What sandboxes are started with. Raises RuntimeMissing and EngineUnreachable."""
+        if self._runtime is None:
+            self._runtime = runtimes.resolve(self._engine, self._wanted_runtime)
+        return self._runtime
+
+    def adjustable(self, limits: Limits) -> bool:
+        """False where the runtime can't change a running container and these limits aren't the blank ones'."""
+        usual = hardening.resources(limits) == hardening.resources(self._blank_limits)
+        hopeless = limits.memory_bytes < hardening.FLOOR_BYTES  # no sandbox comes up with so little: binding says so
+        return usual or hopeless or self.runtime().limits_can_change
 
     def ping(self) -> None:
         """Raise EngineUnreachable when the engine doesn't answer."""
@@ -115,16 +132,15 @@ class DockerDriver:
         with self._lock:
             return self._worker is not None and self._worker.name == name
 
-    def _options(self, door: Door, worker: str) -> dict[str, object]:
-        extra: dict[str, object] = {}
-        if self._runtime:
-            extra["runtime"] = self._runtime
+    def _options(self, door: Door, worker: str, *, limits: Limits, runtime: runtimes.Runtime) -> dict[str, object]:
+        extra: dict[str, object] = {"runtime": runtime.name}
         if self._gpus:
             extra["device_requests"] = [DeviceRequest(device_ids=list(self._gpus), capabilities=[["gpu"]])]
         return hardening.container(
             image=self._image,
             socket_folder=door.folder,
-            limits=self._blank_limits,
+            limits=limits,
+            gvisor=runtime.gvisor,
             labels={OWNER_LABEL: self._owner, WORKER_LABEL: worker},
             **extra,
         )

@@ -3,6 +3,7 @@
 SandboxError
 ├── EngineUnreachable   the container engine doesn't answer
 ├── ImageMissing        the runner image isn't built
+├── RuntimeMissing      the engine doesn't know the runtime
 ├── GpuUnavailable      the engine has no GPU to pass through
 └── StartFailed         a blank sandbox did not come up
 """
@@ -35,6 +36,20 @@ class ImageMissing(SandboxError):
     def __init__(self, tag: str) -> None:
         self.tag = tag
         super().__init__(f"The sandbox image {tag} is not built. Run `make setup`.")
+
+
+class RuntimeMissing(SandboxError):
+    """The engine doesn't know the runtime that sandboxes are to be started with."""
+
+    code = "runtime_missing"
+
+    def __init__(self, name: str, *, known: tuple[str, ...]) -> None:
+        self.name = name
+        self.known = known
+        super().__init__(
+            f"The container engine has no runtime {name!r} (it has {', '.join(known) or 'none'}). "
+            "Register it with the engine (`make setup GVISOR=1` does it for runsc), or change CLOCHE_SANDBOX_RUNTIME."
+        )
 
 
 class GpuUnavailable(SandboxError):

@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
+from policies.limits import Limits
 from sandbox.contract import Bound, Bundle, Call, LoadFailure
 from sandbox.errors import SandboxError
 from sandbox.outcome import SURVIVABLE, Outcome, OutcomeKind
@@ -38,6 +39,7 @@ class FakeDriver:
     """``behaviours`` and ``load_failures`` are by version id; anything else loads and echoes.
 
     Set ``fault`` to make ``start`` and ``ping`` raise it; ``started`` holds every sandbox ever made.
+    ``rigid`` makes it one whose sandboxes keep the limits they were started with.
     """
 
     def __init__(self) -> None:
@@ -46,14 +48,19 @@ class FakeDriver:
         self.fault: SandboxError | None = None
         self.started: list[FakeSandbox] = []
         self.sweeps = 0
+        self.rigid = False
         self._numbers = itertools.count(1)
 
-    def start(self) -> FakeSandbox:
+    def start(self, limits: Limits | None = None) -> FakeSandbox:
         """A blank sandbox, at once."""
         self.ping()
-        sandbox = FakeSandbox(f"fake-{next(self._numbers)}", self)
+        sandbox = FakeSandbox(f"fake-{next(self._numbers)}", self, limits=limits or Limits())
         self.started.append(sandbox)
         return sandbox
+
+    def adjustable(self, limits: Limits) -> bool:
+        """Whether the limits are the usual ones, or can be changed."""
+        return not self.rigid or limits == Limits()
 
     def ping(self) -> None:
         """Raise the fault that was set."""
@@ -72,8 +79,9 @@ class FakeDriver:
 class FakeSandbox:
     """A sandbox of FakeDriver."""
 
-    def __init__(self, name: str, driver: FakeDriver) -> None:
+    def __init__(self, name: str, driver: FakeDriver, *, limits: Limits) -> None:
         self.name = name
+        self.limits = limits
         self.bundle: Bundle | None = None
         self.calls: list[Call] = []
         self._driver = driver

@@ -18,6 +18,7 @@ from sandbox import seccomp
 UID = 65532  # nobody's: in no image's passwd file, owner of nothing
 FLOOR_BYTES = 256 * MIB  # runner, torch and room for a small model; below, the engine may refuse the limit
 CPU_PERIOD_MICROSECONDS = 100_000
+GVISOR_PIDS = 1024  # its kernel's own threads, and a host process for each of the model's
 SOCKET_FOLDER = "/run/cloche"  # inside; the host's side of it is per sandbox and read-only
 
 
@@ -57,11 +58,12 @@ TABLE: tuple[Row, ...] = (
 
 
 def container(
-    *, image: str, socket_folder: Path, limits: Limits, labels: dict[str, str], **extra: Any
+    *, image: str, socket_folder: Path, limits: Limits, labels: dict[str, str], gvisor: bool = False, **extra: Any
 ) -> dict[str, Any]:
     """The arguments of docker's ``containers.create`` for one blank sandbox.
 
-    ``extra`` is the operator's choice of runtime and devices; it can't replace a row of the table.
+    ``extra`` is the operator's choice of runtime and devices; it can't replace a row of the table. Under
+    ``gvisor`` the engine counts host processes, of which its kernel takes some forty for itself.
     """
     row = {entry.name: entry.default for entry in TABLE}
     options = {
@@ -75,7 +77,7 @@ def container(
         "tmpfs": row["tmpfs"],
         "shm_size": row["shm_size"],
         "ipc_mode": row["ipc_mode"],
-        "pids_limit": row["pids_limit"],
+        "pids_limit": GVISOR_PIDS if gvisor else row["pids_limit"],
         "ulimits": [_ulimit(name, row[name]) for name in ("nofile", "fsize", "core", "msgqueue")],
         "log_config": LogConfig(type="json-file", config=row["log"]),
         "init": row["init"],

@@ -15,7 +15,7 @@ from collections import deque
 from types import TracebackType
 from typing import Literal
 
-from policies.limits import MIB
+from policies.limits import MIB, Limits
 from sandbox.contract import Bound, Bundle, Driver, LoadFailure, Sandbox
 from sandbox.errors import SandboxError
 from sandbox.shelf import Shelf
@@ -69,7 +69,7 @@ class Lease:
         """Bind a blank one; a second one when the first turns out to have died while it waited."""
         started = time.monotonic()
         for _ in range(2):
-            blank = self._pool.take_blank()
+            blank = self._pool.take_blank(self.bundle.limits)
             result = _bind_or_destroy(blank, self.bundle)
             if isinstance(result, Bound):
                 self.failure, self.load, self.logs, self._sandbox = None, result.load, result.logs, blank
@@ -159,8 +159,13 @@ class Pool:
         _destroy(victims)
         return found
 
-    def take_blank(self) -> Sandbox:
-        """A blank one: ready, or the one that is being started, or one started here. Raises SandboxError."""
+    def take_blank(self, limits: Limits) -> Sandbox:
+        """A blank one: ready, or the one that is being started, or one started here. Raises SandboxError.
+
+        Where those that wait can't be given these limits, one is started with them.
+        """
+        if not self._driver.adjustable(limits):
+            return self._driver.start(limits)
         with self._changed:
             self._waiting += 1
             try:

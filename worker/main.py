@@ -7,6 +7,7 @@ import logging
 import os
 import secrets
 import socket
+import sys
 import threading
 import time
 
@@ -14,7 +15,10 @@ import redis
 import structlog
 
 import sandbox.image
+from sandbox import runtimes
 from sandbox.docker_driver import DockerDriver
+from sandbox.engine import Engine
+from sandbox.errors import EngineUnreachable, RuntimeMissing
 from sandbox.pool import Pool
 from store.blobs import Blobs
 from store.catalog import Catalog
@@ -35,6 +39,7 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING)
     settings = WorkerSettings().resolved()
     assert isinstance(settings, WorkerSettings)
+    refuse_other_runtimes(settings)
     station = open_station(settings)
     occupy(station)
     try:
@@ -46,6 +51,30 @@ def main() -> None:
         log.info("worker_stopped", worker=station.name)
 
 
+def refuse_other_runtimes(settings: WorkerSettings) -> None:
+    """End the process with one sentence where CLOCHE_REQUIRE_RUNTIME is not what sandboxes would run under.
+
+    An engine that is away can't be asked: its containers will name the required runtime all the same, and
+    none starts without it.
+    """
+    if not (required := settings.require_runtime):
+        return
+    if settings.sandbox_runtime and settings.sandbox_runtime != required:
+        sys.exit(
+            f"cloche-worker: CLOCHE_REQUIRE_RUNTIME is {required!r} and CLOCHE_SANDBOX_RUNTIME is "
+            f"{settings.sandbox_runtime!r}: name the same, or leave the second empty."
+        )
+    engine = Engine()
+    try:
+        runtimes.resolve(engine, required)
+    except RuntimeMissing as exc:
+        sys.exit(f"cloche-worker: CLOCHE_REQUIRE_RUNTIME is {required!r}, so no worker starts. {exc}")
+    except EngineUnreachable as exc:
+        log.warning("runtime_unknown", error=exc.code)
+    finally:
+        engine.close()
+
+
 def open_station(settings: WorkerSettings) -> Station:
     """Everything a worker works with. Waits for nothing: what is away is reported by the heartbeat."""
     assert settings.run_dir is not None
@@ -55,7 +84,7 @@ def open_station(settings: WorkerSettings) -> Station:
         run_dir=settings.run_dir / "sandboxes",
         image=settings.sandbox_image or sandbox.image.tag(),
         owner=owner_tag(settings),
-        runtime=settings.sandbox_runtime or None,
+        runtime=settings.require_runtime or settings.sandbox_runtime or None,
         gpus=tuple(part.strip() for part in settings.gpus.split(",") if part.strip()),
     )
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"

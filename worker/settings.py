@@ -12,6 +12,7 @@ class WorkerSettings(StoreSettings):
     """``CLOCHE_*`` for workers. Read by the entry point only."""
 
     sandbox_runtime: str | None = None  # the engine's default when empty; "runsc" for gVisor
+    require_runtime: str | None = None  # refuse to start, and to start any sandbox, under another than this
     sandbox_image: str | None = None  # the tag computed from the image's contents when empty
     blanks: int = Field(default=1, ge=0, le=64)  # blank sandboxes kept ready
     memory_budget_bytes: int = Field(default=8 * GIB, gt=0)  # of all sandboxes of this worker together

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import shutil
 import tempfile
@@ -98,9 +99,15 @@ def sandbox_run_dir() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def driver(image: str, owner: str, sandbox_run_dir: Path) -> Iterator[DockerDriver]:
+def runtime() -> str | None:
+    """``CLOCHE_SANDBOX_RUNTIME=runsc`` runs every test of sandboxes under gVisor."""
+    return os.environ.get("CLOCHE_SANDBOX_RUNTIME") or None
+
+
+@pytest.fixture(scope="session")
+def driver(image: str, owner: str, sandbox_run_dir: Path, runtime: str | None) -> Iterator[DockerDriver]:
     """One real driver for the whole run."""
-    driver = DockerDriver(run_dir=sandbox_run_dir, image=image, owner=owner, blank_limits=SMALL)
+    driver = DockerDriver(run_dir=sandbox_run_dir, image=image, owner=owner, runtime=runtime, blank_limits=SMALL)
     yield driver
     driver.close()
 

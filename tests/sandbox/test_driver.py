@@ -17,7 +17,7 @@ from policies.limits import MIB
 from sandbox import image as image_module
 from sandbox.contract import Bound, LoadFailure
 from sandbox.docker_driver import OWNER_LABEL, WORKER_LABEL, DockerDriver
-from sandbox.errors import EngineUnreachable, GpuUnavailable, ImageMissing, StartFailed
+from sandbox.errors import EngineUnreachable, GpuUnavailable, ImageMissing, RuntimeMissing, StartFailed
 from tests.sandbox.real import ECHO, SMALL, Models, ask
 
 
@@ -178,10 +178,10 @@ def test_no_gpu_is_a_clear_error(image: str, owner: str, sandbox_run_dir: Path, 
     assert containers(client, owner) == before
 
 
-def test_an_unknown_runtime_is_a_failed_start(image: str, owner: str, sandbox_run_dir: Path) -> None:
-    """What the engine says is passed on."""
+def test_an_unknown_runtime_says_what_to_do(image: str, owner: str, sandbox_run_dir: Path) -> None:
+    """The error names it, those the engine has, and the way to register one."""
     driver = DockerDriver(run_dir=sandbox_run_dir, image=image, owner=owner, runtime="nothing-like-this")
-    with pytest.raises(StartFailed, match="nothing-like-this"):
+    with pytest.raises(RuntimeMissing, match=r"nothing-like-this.*runc.*make setup GVISOR=1"):
         driver.start()
     driver.close()
 

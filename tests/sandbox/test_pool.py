@@ -70,6 +70,17 @@ def test_blank_ones_are_kept_ready(make: Callable[..., Pool]) -> None:
     eventually(lambda: pool.blanks_ready == 2)
 
 
+def test_limits_that_cannot_be_changed_take_a_sandbox_of_their_own(make: Callable[..., Pool], fake: FakeDriver) -> None:
+    """Where binding can't change limits, other limits than the blank ones' start a sandbox with them."""
+    fake.rigid = True
+    pool = make(blanks=1)
+    eventually(lambda: pool.blanks_ready == 1)
+    assert used(pool, 1).limits == bundle(1).limits
+    usual = Bundle("ten_1", "ver_2", "Model", Path("/source"), Path("/weights"), Limits())
+    with pool.lease(usual) as lease:
+        assert lease.sandbox is fake.started[0]
+
+
 def test_no_blank_ones_wanted_still_serves(make: Callable[..., Pool], fake: FakeDriver) -> None:
     """With none ahead a lease starts its own."""
     pool = make(blanks=0)
