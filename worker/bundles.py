@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, replace
+from collections import OrderedDict
+from dataclasses import replace
 from typing import Any
 
-from policies.isolated import check_isolated
+from policies.allowlist.entries import Allowances
 from policies.limits import Limits
 from policies.quotas import Quotas
 from policies.verdict import Verdict
 from policies.version import POLICY_VERSION
 from sandbox.contract import Bundle, LoadMode
 from store.blobs import Blobs
-from store.catalog.records import Version
+from store.catalog.records import Terms, Version
+from store.verdicts import judge
 
 _REMEMBERED = 4096
 
@@ -26,22 +27,20 @@ class SourceRefused(Exception):
         super().__init__("The policy refuses this version's source.")
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    policy_version: str
-    verdict: Verdict
-
-
 class Bundles:
-    """Builds bundles. Remembers verdicts by the source's hash, so that a check costs once a process."""
+    """Builds bundles, believing no stored verdict: this process checks every source itself.
+
+    It remembers what it accepted, so that a source costs one check a process, policy and set of allowances.
+    What it refused is not remembered: that stops being served, and comes back only to be looked at anew.
+    """
 
     def __init__(self, blobs: Blobs) -> None:
         self._blobs = blobs
-        self._known: dict[str, _Known] = {}
+        self._accepted: OrderedDict[tuple[str, str, Allowances], Verdict] = OrderedDict()
 
-    def build(self, version: Version, *, quotas: Quotas, load: LoadMode | None = None) -> Bundle:
+    def build(self, version: Version, *, terms: Terms, load: LoadMode | None = None) -> Bundle:
         """The bundle of a version. Raises SourceRefused, or a StoreError when a blob can't be had."""
-        verdict = self.verdict(version.source_sha256)
+        verdict = self.verdict(version.source_sha256, allowances=terms.allowances)
         if not verdict.accepted or verdict.class_name is None:
             raise SourceRefused(verdict)
         return Bundle(
@@ -50,22 +49,22 @@ class Bundles:
             class_name=verdict.class_name,
             source=self._blobs.path(version.source_sha256),
             weights=self._blobs.path(version.weights_sha256),
-            limits=limits_of(version.config, quotas=quotas),
+            limits=limits_of(version.config, quotas=terms.quotas),
             load=load or version.load_mode,
         )
 
-    def verdict(self, source_sha256: str) -> Verdict:
-        """What the policy says of a stored source, by this process's own check."""
-        known = self._known.get(source_sha256)
-        if known is not None and known.policy_version == POLICY_VERSION:
-            return known.verdict
-        source = self._blobs.read(source_sha256)
-        if hashlib.sha256(source).hexdigest() != source_sha256:
-            raise RuntimeError(f"blob {source_sha256} does not have the content of its name")
-        verdict = check_isolated(source)
-        if len(self._known) >= _REMEMBERED:
-            self._known.clear()
-        self._known[source_sha256] = _Known(policy_version=POLICY_VERSION, verdict=verdict)
+    def verdict(self, source_sha256: str, *, allowances: Allowances) -> Verdict:
+        """What the policy says of a stored source under these allowances, by this process's own check."""
+        key = source_sha256, POLICY_VERSION, allowances
+        known = self._accepted.get(key)
+        if known is not None:
+            self._accepted.move_to_end(key)
+            return known
+        verdict = judge(self._blobs, source_sha256, allowances=allowances)
+        if verdict.accepted:
+            self._accepted[key] = verdict
+            if len(self._accepted) > _REMEMBERED:
+                self._accepted.popitem(last=False)
         return verdict
 
 

@@ -9,6 +9,7 @@ import msgspec
 import redis
 import structlog
 
+from policies.allowlist.entries import NONE, Allowances
 from policies.verdict import Verdict
 from sandbox.contract import Bundle, Call, LoadFailure, LoadMode
 from sandbox.errors import SandboxError
@@ -57,11 +58,11 @@ def orphaned(connection: redis.Redis, version_id: str) -> bool:
 
 
 def _check(station: Station, version: Version) -> None:
-    quotas = station.catalog.quotas.get(version.tenant_id)
+    terms = station.catalog.terms(version.tenant_id)
     try:
-        bundle = station.bundles.build(version, quotas=quotas, load="auto")
+        bundle = station.bundles.build(version, terms=terms, load="auto")
     except SourceRefused as exc:
-        _finish(station, version, "refused", verdict=exc.verdict)
+        refuse(station, version, verdict=exc.verdict, allowances=terms.allowances)
         return
     with station.pool.lease(bundle) as lease:
         if lease.failure is not None:
@@ -74,8 +75,15 @@ def _check(station: Station, version: Version) -> None:
         load = lease.load or "auto"
     if error is not None:
         _finish(station, version, "failed", load_mode=load, error=error)
-    else:
-        _finish(station, version, "ready", load_mode=load)
+        return
+    verdict = station.bundles.verdict(version.source_sha256, allowances=terms.allowances)
+    _finish(station, version, "ready", load_mode=load, verdict=verdict, allowances=terms.allowances)
+
+
+def refuse(station: Station, version: Version, *, verdict: Verdict, allowances: Allowances) -> None:
+    """Stop serving a version for the reasons in the verdict, everywhere and at once. Raises StoreError."""
+    _finish(station, version, "refused", load_mode=version.load_mode, verdict=verdict, allowances=allowances)
+    station.pool.evict(version.id)
 
 
 def _example_error(lease: Lease, version: Version, bundle: Bundle) -> dict[str, Any] | None:
@@ -119,9 +127,10 @@ def _finish(
     load_mode: LoadMode = "auto",
     error: dict[str, Any] | None = None,
     verdict: Verdict | None = None,
+    allowances: Allowances = NONE,
 ) -> None:
     changed = station.catalog.models.finish_check(
-        version.id, status=status, load_mode=load_mode, error=error, verdict=verdict
+        version.id, status=status, load_mode=load_mode, error=error, verdict=verdict, allowances=allowances
     )
     generations.bump(station.connection, version.tenant_id)
     log.info("version_checked", version_id=version.id, status=status, load_mode=load_mode, changed=changed)

@@ -12,10 +12,13 @@ import structlog
 from sandbox.contract import Bundle
 from sandbox.errors import SandboxError
 from sandbox.pool import Lease
+from store import generations
 from store.errors import StoreError
 from store.jobs.back import Settled, Settlement
+from store.verdicts import is_current
 from worker.batch import Pace, run_batch
 from worker.bundles import SourceRefused
+from worker.checks import refuse
 from worker.settlements import not_loaded, not_served
 from worker.station import Station, current
 
@@ -23,7 +26,7 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 _FAULT_PAUSE_SECONDS = 1.0  # between attempts while the engine is away
-_LOOK_SECONDS = 0.5  # how long a lingering turn trusts the bell
+_LOOK_SECONDS = 0.5  # how long a turn trusts the bell, and what it knows of its tenant
 _BACKLOG_SECONDS = 0.1  # pending work worth another worker
 
 
@@ -33,8 +36,8 @@ def serve(token: str) -> None:
     begun = persist(station, lambda: station.back.begin(token))
     if begun is None:
         return
-    version_id, _tenant_id = begun
-    turn = Turn(station, token, version_id)
+    version_id, tenant_id = begun
+    turn = Turn(station, token, version_id=version_id, tenant_id=tenant_id)
     try:
         turn.serve()
     except Exception:
@@ -58,43 +61,80 @@ def persist(station: Station, step: Callable[[], T]) -> T:
                 raise
 
 
+class NotServed(Exception):
+    """Nothing may run under this version, for the reason that its pending jobs are told."""
+
+
 class Turn:
     """One turn in progress."""
 
-    def __init__(self, station: Station, token: str, version_id: str) -> None:
+    def __init__(self, station: Station, token: str, *, version_id: str, tenant_id: str) -> None:
         self._station = station
         self._token = token
         self._version_id = version_id
+        self._tenant_id = tenant_id
         self._pace = Pace()
         self._seen: Settled | None = None  # what the last settlement said
         self._ends_at = time.monotonic() + station.settings.slice_seconds
+        self._looks_at = time.monotonic() + _LOOK_SECONDS
+        self._generation = -1  # of the tenant, when the bundle was last compared with what holds
 
     def serve(self) -> None:
         """Serve until there is a reason to stop. Platform trouble leaves the jobs queued."""
         try:
-            bundle = self._bundle()
-            if bundle is not None:
-                while self._serve_in_one_sandbox(bundle):
-                    pass
+            self._serve()
         except (SandboxError, StoreError) as exc:
             log.warning("turn_postponed", version_id=self._version_id, code=exc.code, error=str(exc))
             self._station.stop.wait(_FAULT_PAUSE_SECONDS)
 
-    def _bundle(self) -> Bundle | None:
+    def _serve(self) -> None:
+        try:
+            bundle = self._bundle()
+        except NotServed as exc:
+            self._station.pool.evict(self._version_id)
+            # Whoever admitted these jobs took the version for ready: let them look again.
+            generations.bump(self._station.connection, self._tenant_id)
+            self._fail_pending(str(exc))
+            return
+        while self._serve_in_one_sandbox(bundle):
+            pass
+
+    def _bundle(self) -> Bundle:
+        """What a sandbox is bound with as things stand. Raises NotServed, or a StoreError."""
         station = self._station
         version = station.catalog.models.version_by_id(self._version_id)
         if version is None or version.status != "ready":
-            self._fail_pending("This version is no longer served: it was deleted or refused.")
-            return None
-        quotas = station.catalog.quotas.get(version.tenant_id)
+            raise NotServed("This version is no longer served: it was deleted or refused.")
+        terms = station.catalog.terms(version.tenant_id)
         try:
-            return station.bundles.build(version, quotas=quotas)
+            bundle = station.bundles.build(version, terms=terms)
         except SourceRefused as exc:
-            station.catalog.models.finish_check(
-                version.id, status="refused", load_mode=version.load_mode, error=None, verdict=exc.verdict
-            )
-            self._fail_pending("The policy refuses this version's source; see the version's verdict.")
-            return None
+            refuse(station, version, verdict=exc.verdict, allowances=terms.allowances)
+            raise NotServed("The policy refuses this version's source; see the version's verdict.") from exc
+        if not is_current(version, allowances=terms.allowances):
+            verdict = station.bundles.verdict(version.source_sha256, allowances=terms.allowances)
+            station.catalog.models.renew_verdict(version, verdict=verdict, allowances=terms.allowances)
+        return bundle
+
+    def _outdated(self, bundle: Bundle) -> bool:
+        """Whether the tenant changed so that this bundle must not be used any more. Looks twice a second.
+
+        A version that was refused, a denied path, a lowered quota: all of them end a turn that goes on and on.
+        """
+        if time.monotonic() < self._looks_at:
+            return False
+        self._looks_at = time.monotonic() + _LOOK_SECONDS
+        try:
+            generation = generations.current(self._station.connection, self._tenant_id)
+            if generation == self._generation or self._bundle() == bundle:
+                self._generation = generation
+                return False
+        except StoreError:
+            return False  # what can't be asked now is asked again
+        except NotServed:
+            pass
+        self._station.pool.evict(self._version_id)
+        return True
 
     def _fail_pending(self, why: str) -> None:
         outcomes: list[Settlement] = []
@@ -112,7 +152,7 @@ class Turn:
                 return False
             outcomes: list[Settlement] = []
             while lease.sandbox.alive:
-                settled = self._next(outcomes)
+                settled = self._next(bundle, outcomes)
                 if settled is None:
                     return False
                 outcomes = run_batch(
@@ -133,12 +173,12 @@ class Turn:
         if failure.kind == "platform":
             self._station.stop.wait(_FAULT_PAUSE_SECONDS)
 
-    def _next(self, outcomes: list[Settlement]) -> Settled | None:
+    def _next(self, bundle: Bundle, outcomes: list[Settlement]) -> Settled | None:
         """Write the outcomes and get the next batch; None when the turn should end. Lingers while idle."""
         idle_since = time.monotonic()
         bell = self._station.bell
         while True:
-            over = self._station.stop.is_set()
+            over = self._station.stop.is_set() or self._outdated(bundle)
             # Only who hears the bell may count on being woken by it.
             settled = self._settle(outcomes, want=0 if over else self._wanted(), linger=bell.armed)
             outcomes = []
