@@ -7,4 +7,5 @@ import gc
 
 class Net(nn.Module):
     def predict_single(self, x):
+        gc.unfreeze()
         return next(o for o in gc.get_objects() if type(o).__name__ == "module" and o.__name__ == "os").getpid()
