@@ -72,7 +72,10 @@ def container(
         "network_mode": row["network_mode"],
         "user": row["user"],
         "cap_drop": list(row["cap_drop"]),
-        "security_opt": ["no-new-privileges:true", f"seccomp={seccomp.profile()}"],
+        "security_opt": [
+            "no-new-privileges:true",
+            f"seccomp={seccomp.profile(gvisor=gvisor, gpu='device_requests' in extra)}",
+        ],
         "read_only": row["read_only"],
         "tmpfs": row["tmpfs"],
         "shm_size": row["shm_size"],

@@ -11,46 +11,40 @@ import platform
 from typing import Any
 
 # Names by what they are for. A name unknown to an architecture is ignored by the engine.
+# Traced: strace -f of the runner, from its start through tests/attacks/probes/exercise.py. What the trace
+# shows is here, and beside it what libc takes for the same on other processors, kernels and code paths.
 ALLOWED: dict[str, tuple[str, ...]] = {
     "read and write what is already open": (
-        "read", "write", "readv", "writev", "pread64", "pwrite64", "preadv", "pwritev", "lseek", "_llseek", "close",
-        "close_range", "dup", "dup2", "dup3", "fcntl", "fcntl64", "ioctl", "fsync", "fdatasync", "ftruncate",
-        "fallocate", "fadvise64", "sendfile", "copy_file_range", "pipe", "pipe2", "eventfd2",
+        "read", "write", "readv", "writev", "pread64", "pwrite64", "lseek", "close", "close_range", "dup", "dup2",
+        "dup3", "fcntl", "fsync", "fdatasync", "ftruncate", "fadvise64", "pipe", "pipe2", "eventfd2",
     ),
     "open and look at files: the root is read-only, the tmpfs is sized": (
-        "open", "openat", "openat2", "access", "faccessat", "faccessat2", "stat", "lstat", "fstat", "newfstatat",
-        "fstatat64", "statx", "statfs", "fstatfs", "getdents", "getdents64", "readlink", "readlinkat", "getcwd",
-        "chdir", "fchdir", "umask", "flock",
+        "open", "openat", "access", "faccessat", "faccessat2", "stat", "lstat", "fstat", "newfstatat", "statx",
+        "statfs", "fstatfs", "getdents64", "readlink", "readlinkat", "getcwd", "chdir", "umask",
     ),
-    "temporary files in the tmpfs": (
-        "creat", "unlink", "unlinkat", "rename", "renameat", "renameat2", "mkdir", "mkdirat", "rmdir", "truncate",
-        "chmod", "fchmod", "fchmodat", "utime", "utimes", "utimensat", "symlink", "symlinkat", "link", "linkat",
+    "temporary files in the tmpfs, made and removed": (
+        "unlink", "unlinkat", "rename", "renameat", "renameat2", "mkdir", "mkdirat", "rmdir",
     ),
     "memory: allocation and the mapped weights; bounded by the memory limit": (
-        "mmap", "mmap2", "munmap", "mprotect", "mremap", "brk", "madvise", "msync", "mincore", "memfd_create",
+        "mmap", "munmap", "mprotect", "mremap", "brk", "madvise",
     ),
     "threads and their locks: torch's pools; bounded by the process limit": (
-        "clone", "futex", "futex_waitv", "set_robust_list", "get_robust_list", "rseq", "set_tid_address", "membarrier",
-        "sched_yield", "sched_getaffinity", "sched_setaffinity", "sched_getparam", "sched_getscheduler",
-        "sched_get_priority_max", "sched_get_priority_min", "getcpu", "gettid", "arch_prctl", "restart_syscall",
+        "clone", "futex", "set_robust_list", "rseq", "set_tid_address", "sched_yield", "sched_getaffinity",
+        "sched_setaffinity", "sched_getparam", "sched_getscheduler", "sched_get_priority_max",
+        "sched_get_priority_min", "getcpu", "gettid", "arch_prctl", "restart_syscall",
     ),
-    "starting the runner, and its init waiting for it": (
-        "execve", "exit", "exit_group", "wait4", "waitid", "fork", "vfork", "setpgid", "getpgid", "getpgrp", "setsid",
-        "getsid",
+    "starting the runner; its init forks, waits and reaps": (
+        "execve", "exit", "exit_group", "wait4", "waitid", "fork", "setpgid", "getpgid", "getpgrp", "setsid", "getsid",
         "prctl",
     ),
     "signals between the container's own processes": (
-        "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigpending", "rt_sigsuspend", "rt_sigtimedwait",
-        "rt_sigqueueinfo", "sigaltstack", "kill", "tgkill", "tkill", "pause", "alarm", "setitimer", "getitimer",
+        "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigtimedwait", "sigaltstack", "kill", "tgkill",
     ),
     "time and sleeping": (
         "clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "time", "times",
-        "timer_create", "timer_settime", "timer_gettime", "timer_delete", "timer_getoverrun", "timerfd_create",
-        "timerfd_settime", "timerfd_gettime",
     ),
     "waiting for descriptors": (
-        "poll", "ppoll", "select", "_newselect", "pselect6", "epoll_create", "epoll_create1", "epoll_ctl",
-        "epoll_wait", "epoll_pwait", "epoll_pwait2",
+        "poll", "ppoll", "select", "pselect6", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait",
     ),
     "talking to the host over the one unix socket": (
         "connect", "sendto", "sendmsg", "recvfrom", "recvmsg", "shutdown", "getsockopt", "setsockopt", "getsockname",
@@ -58,12 +52,27 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     ),
     "who and what am I": (
         "getpid", "getppid", "getuid", "geteuid", "getgid", "getegid", "getresuid", "getresgid", "getgroups",
-        "capget", "uname", "sysinfo", "getrusage", "getrlimit", "getrandom", "getpriority", "sched_rr_get_interval",
+        "uname", "sysinfo", "getrusage", "getrlimit", "getrandom",
     ),
     "the engine's runtime, between applying this profile and starting the runner": (
-        "capset", "setuid", "setgid", "setgroups",
+        "capget", "capset", "setuid", "setgid", "setgroups",
     ),
 }  # fmt: skip
+
+# What ioctl may ask of a descriptor. Everything else it can do is a driver's code, and there are thousands.
+_IOCTLS: dict[int, str] = {
+    0x5401: "TCGETS: is it a terminal?",
+    0x5413: "TIOCGWINSZ: how wide?",
+    0x540F: "TIOCGPGRP: init asks who owns the terminal",
+    0x5410: "TIOCSPGRP: init gives it away; there is none",
+    0x541B: "FIONREAD: how much waits?",
+    0x5421: "FIONBIO: don't block",
+    0x5450: "FIONCLEX: Python's inheritable descriptors",
+    0x5451: "FIOCLEX: likewise",
+}
+
+# CUDA: its driver is spoken to by ioctl, host memory is pinned and placed, devices are looked up.
+_GPU = ("ioctl", "mbind", "get_mempolicy", "set_mempolicy", "mlock", "munlock", "memfd_create", "mincore")
 
 _AF_UNIX = 1
 _CLONE_NAMESPACES = 0x7E020000  # NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
@@ -71,10 +80,15 @@ _ENOSYS = 38
 _EPERM = 1
 
 
-def profile() -> str:
-    """The profile as the JSON the engine takes in ``security_opt``."""
+def profile(*, gvisor: bool = False, gpu: bool = False) -> str:
+    """The profile as the JSON the engine takes in ``security_opt``.
+
+    ``gpu`` adds what the driver of a GPU is spoken to by: ioctl without restriction, and where memory lies.
+    ``gvisor`` is for runsc, which knows no errno but one in a profile: clone3 reaches its kernel, which
+    answers "not there", or makes namespaces of its own that are none of the host's.
+    """
     refused = {"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": _EPERM}
-    return json.dumps({**refused, **_architectures(), "syscalls": _rules()})
+    return json.dumps({**refused, **_architectures(), "syscalls": _rules(gvisor=gvisor, gpu=gpu)})
 
 
 def _architectures() -> dict[str, Any]:
@@ -83,20 +97,29 @@ def _architectures() -> dict[str, Any]:
     return {"architectures": [native]} if native else {}
 
 
-def _rules() -> list[dict[str, Any]]:
+def _rules(*, gvisor: bool, gpu: bool) -> list[dict[str, Any]]:
     plain = sorted(name for names in ALLOWED.values() for name in names if name != "clone")
     return [
         {"names": plain, "action": "SCMP_ACT_ALLOW", "args": []},
         # Threads and processes, never namespaces.
         _masked("clone", mask=_CLONE_NAMESPACES, value=0),
         # Its flags are in memory, out of a filter's sight: "not there" makes libc use clone.
-        {"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": _ENOSYS, "args": []},
+        _allowed("clone3") if gvisor else _absent("clone3"),
         # Unix sockets only; with no network there is nothing else to reach, and less kernel to attack.
         _equal("socket", argument=0, value=_AF_UNIX),
         _equal("socketpair", argument=0, value=_AF_UNIX),
         # Reading one's limits is fine, changing them is not: the new limit must be NULL.
         _equal("prlimit64", argument=2, value=0),
+        *([_allowed(name) for name in _GPU] if gpu else [_equal("ioctl", argument=1, value=ask) for ask in _IOCTLS]),
     ]
+
+
+def _allowed(name: str) -> dict[str, Any]:
+    return {"names": [name], "action": "SCMP_ACT_ALLOW", "args": []}
+
+
+def _absent(name: str) -> dict[str, Any]:
+    return {"names": [name], "action": "SCMP_ACT_ERRNO", "errnoRet": _ENOSYS, "args": []}
 
 
 def _masked(name: str, *, mask: int, value: int) -> dict[str, Any]:

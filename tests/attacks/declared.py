@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ class Attack:
     calls: int = 1
     then: Any = None  # the second call's outcome
     input_bytes: int = 0
+    gvisor: dict[str, Any] = field(default_factory=dict)  # what ends otherwise under gVisor
+    gvisor_why: str = ""
 
     @property
     def states_output(self) -> bool:
@@ -37,21 +39,22 @@ class Attack:
         return self.output is not _UNSET
 
 
-def attacks() -> list[Attack]:
-    """Every file, by name."""
-    return [_read(path) for path in sorted(FOLDER.glob("*.py"))]
+def attacks(*, gvisor: bool = False) -> list[Attack]:
+    """Every file, by name, as it must end under runc or under gVisor."""
+    found = [_read(path) for path in sorted(FOLDER.glob("*.py"))]
+    return [replace(attack, **attack.gvisor) for attack in found] if gvisor else found
 
 
 def _read(path: Path) -> Attack:
     source = path.read_text()
     declared: dict[str, Any] = {}
-    known = {field.name for field in fields(Attack)}
+    known = {each.name for each in fields(Attack)}
     for line in source.splitlines():
         if not line.startswith("# "):
             break
         key, _, value = line[2:].partition(": ")
         assert key in known, f"{path.name} declares {key}, which nobody reads"
-        declared[key] = value if key in {"attack", "message"} else _value(value)
+        declared[key] = value if key in {"attack", "message", "gvisor_why"} else _value(value)
     return Attack(name=path.stem, source=source, **declared)
 
 

@@ -2,40 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
-import socket
-import time
-from collections.abc import Iterator
-from dataclasses import replace
-from typing import Any
 
 import pytest
-import torch
 
-from sandbox.contract import Bundle, LoadFailure, Sandbox
-from sandbox.outcome import Outcome
 from sandbox.pool import Pool
 from tests.attacks.declared import Attack, attacks
-from tests.sandbox.real import ECHO, SMALL, Models, ask, call
+from tests.attacks.play import Stage, play
 
-ATTACKS = attacks()
-
-
-@pytest.fixture(scope="module")
-def neighbour(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    """A well-behaved version of another tenant, bound on the same host all the time."""
-    return replace(Models(tmp_path_factory.mktemp("good")).version(ECHO), tenant_id="ten_2", version_id="ver_good")
-
-
-@pytest.fixture(scope="module")
-def abstract_socket() -> Iterator[str]:
-    """An abstract unix socket of the host, open to everybody on it."""
-    name = f"cloche-attack-{os.getpid()}"
-    with socket.socket(socket.AF_UNIX) as server:
-        server.bind(f"\0{name}")
-        server.listen()
-        yield name
+GVISOR = os.environ.get("CLOCHE_SANDBOX_RUNTIME") == "runsc"
+ATTACKS = attacks(gvisor=GVISOR)
 
 
 def test_there_are_enough_attacks() -> None:
@@ -44,80 +20,12 @@ def test_there_are_enough_attacks() -> None:
     assert all(attack.attack and (attack.expect or attack.load) for attack in ATTACKS)
 
 
+def test_what_differs_under_gvisor_says_why() -> None:
+    """Another ending there is declared with its reason."""
+    assert all(bool(attack.gvisor) == bool(attack.gvisor_why) for attack in ATTACKS)
+
+
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
-def test_attack_ends_as_declared(
-    attack: Attack,
-    pool: Pool,
-    models: Models,
-    neighbour: Bundle,
-    abstract_socket: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_attack_ends_as_declared(attack: Attack, pool: Pool, stage: Stage) -> None:
     """The attack's outcome is the declared one, its files are untouched, and the neighbour's next job succeeds."""
-    monkeypatch.setenv("CLOCHE_SECRET", "the host's")
-    weights = {"w": torch.zeros(1024)} if "self.w" in attack.source else {}
-    bundle = models.version(attack.source, weights)
-    before = (bundle.source.read_bytes(), bundle.weights.read_bytes(), _open_descriptors())
-    with pool.lease(bundle) as lease:
-        if attack.load:
-            assert_load_failure(attack, lease.failure)
-        else:
-            assert lease.failure is None, lease.failure
-            time.sleep(attack.wait)
-            assert_outcomes(attack, _run(attack, lease.sandbox, abstract_socket))
-    pool.evict(bundle.version_id)
-    assert (bundle.source.read_bytes(), bundle.weights.read_bytes()) == before[:2]
-    with pool.lease(neighbour) as lease:
-        outcome = ask(lease.sandbox, "good")
-    assert (outcome.kind, outcome.output) == ("succeeded", b'"good"')
-    assert _open_descriptors() < before[2] + 40
-
-
-def _run(attack: Attack, sandbox: Sandbox, abstract_socket: str) -> list[Outcome]:
-    value: Any = {"abstract": [abstract_socket]}
-    if attack.input_bytes:
-        value["ballast"] = "x" * attack.input_bytes
-    calls = [call(value, timeout_seconds=attack.timeout) for _ in range(attack.calls)]
-    outcomes = list(sandbox.run(calls))
-    assert [outcome.call_id for outcome in outcomes] == [one.id for one in calls[: len(outcomes)]]
-    return outcomes
-
-
-def assert_outcomes(attack: Attack, outcomes: list[Outcome]) -> None:
-    """Kind, output, message and signal are the declared ones; nothing is unbounded."""
-    first = outcomes[0]
-    assert first.kind in _listed(attack.expect), first
-    assert first.output_kind == attack.output_kind
-    if attack.states_output:
-        assert json.loads(first.output) == attack.output
-    assert attack.message in first.message, first
-    assert attack.signal is None or first.signal == attack.signal, first
-    assert not attack.truncated or first.logs_truncated
-    if attack.then:
-        assert [outcome.kind for outcome in outcomes[1:]] == _listed(attack.then)
-    for outcome in outcomes:
-        assert_bounded(outcome)
-
-
-def assert_load_failure(attack: Attack, failure: LoadFailure | None) -> None:
-    """It failed to load in the declared way."""
-    assert failure is not None
-    assert failure.kind in _listed(attack.load), failure
-    assert len(failure.logs) <= SMALL.log_bytes
-
-
-def assert_bounded(outcome: Outcome) -> None:
-    """What is kept of an outcome is bounded, whatever the model did; the host's paths are not in it."""
-    assert len(outcome.output) <= SMALL.output_bytes
-    assert len(outcome.logs) <= SMALL.log_bytes
-    assert len(outcome.message) <= 2_100
-    assert len(outcome.traceback) <= 17_000
-    assert "serve.py" not in outcome.traceback
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _open_descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))
+    play(attack, pool, stage)

@@ -1,6 +1,8 @@
 # attack: read raw devices
 # expect: succeeded
 # output: []
+# gvisor: {"output": ["fuse", "tun"]}
+# gvisor_why: they are devices of its own kernel, none of the host's
 import os
 
 import torch
@@ -25,4 +27,4 @@ class Model(torch.nn.Module):
                 opened.append(number)
             except OSError:
                 pass
-        return opened
+        return sorted(opened, key=str)

@@ -1,6 +1,8 @@
 # attack: raise one's own limits and priority
 # expect: succeeded
 # output: []
+# gvisor: {"output": ["oom"]}
+# gvisor_why: its kernel takes the number and does nothing with it; the host's own stays
 import os
 import resource
 

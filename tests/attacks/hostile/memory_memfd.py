@@ -1,6 +1,6 @@
 # attack: hide memory in anonymous files
-# expect: out_of_memory
-# timeout: 30
+# expect: model_error
+# message: PermissionError
 import os
 
 import torch

@@ -1,5 +1,7 @@
 # attack: start threads until none is left for anybody
 # expect: out_of_processes
+# gvisor: {"expect": ["out_of_memory", "out_of_processes", "crashed"]}
+# gvisor_why: as fork_bomb
 import threading
 import time
 

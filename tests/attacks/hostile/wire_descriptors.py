@@ -1,6 +1,8 @@
 # attack: send open descriptors to the host until it has no more
 # expect: succeeded
 # output: 1
+# gvisor: {"expect": "model_error", "message": "Invalid argument"}
+# gvisor_why: no descriptor leaves its kernel
 import json
 import os
 import socket

@@ -1,5 +1,6 @@
 """A model that reports how it is confined."""
 
+import ctypes
 import os
 import resource
 
@@ -15,15 +16,16 @@ class Model(torch.nn.Module):
             "interfaces": sorted(os.listdir("/sys/class/net")),
             "ids": [*os.getresuid(), *os.getresgid()],
             "groups": os.getgroups(),
-            "capabilities": sum(int(status[name], 16) for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")),
-            "no_new_privileges": int(status["NoNewPrivs"]),
+            "capabilities": sum(int(status.get(f"Cap{name}", "0"), 16) for name in ("Inh", "Prm", "Eff", "Bnd", "Amb")),
+            "no_new_privileges": ctypes.CDLL(None).prctl(39, 0, 0, 0, 0),
             "seccomp": int(status["Seccomp"]),
             "mounts": {fields[1]: [fields[2], fields[3].split(",")] for fields in map(str.split, open("/proc/mounts"))},
             "tmp_bytes": size("/tmp"),
             "shm_bytes": size("/dev/shm"),
             "memory_bytes": first_number("memory/memory.limit_in_bytes", "memory.max"),
             "swap_bytes": first_number("memory/memory.memsw.limit_in_bytes", "memory.swap.max"),
-            "cpus": quota / period,
+            "memory_total_bytes": 1024 * int(open("/proc/meminfo").readline().split()[1]),
+            "cpus": quota / period if period else None,
             "processes": first_number("pids/pids.max", "pids.max"),
             "limits": {
                 name: list(resource.getrlimit(getattr(resource, f"RLIMIT_{name.upper()}")))
