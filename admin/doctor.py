@@ -8,6 +8,7 @@ import typer
 
 from admin.checks.engine import check_engine
 from admin.checks.finding import Finding
+from admin.checks.policy import check_policy
 from admin.checks.redis import check_redis
 from admin.checks.storage import check_storage
 from admin.installation import settings
@@ -23,7 +24,12 @@ def doctor(*, as_json: AsJson = False) -> None:
     Exit status: 0 when nothing failed (there may be warnings), 1 otherwise.
     """
     store = settings()
-    findings = (*check_engine(SandboxSettings()), *check_redis(store.redis_url), *check_storage(store))
+    findings = (
+        *check_engine(SandboxSettings()),
+        *check_redis(store.redis_url),
+        *check_storage(store),
+        *check_policy(store),
+    )
     healthy = all(finding.state != "fail" for finding in findings)
     if as_json:
         show_json({"healthy": healthy, "checks": [asdict(finding) for finding in findings]})

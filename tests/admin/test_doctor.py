@@ -64,6 +64,7 @@ def test_a_whole_installation_is_healthy(admin: Admin, redis_url: str, tagged_im
         "engine", "runtime", "runc", "image",
         "redis", "persistence", "eviction", "workers",
         "catalogue", "blobs", "disk",
+        "exemptions", "verdicts",
     ]  # fmt: skip
     assert all(check["found"] for check in checks.values())
     assert all(check["advice"] for check in checks.values() if check["state"] != "ok")
