@@ -3,40 +3,59 @@
 from __future__ import annotations
 
 import time
-from typing import cast
+from collections import deque
+from dataclasses import dataclass
 
+import hiredis
 import redis
 from redis.client import PubSub
 
+from store.jobs.back import Claim, decode_claim
+
 _RETRY_SECONDS = 0.2
+_REMEMBERED = 64  # claims of late: what was given back and claimed again is not run a second time
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Something happened. With ``claim``, a job that was admitted and claimed for this worker in one step."""
+
+    version_id: str = ""
+    claim: Claim | None = None
 
 
 class Bell:
     """A subscription to this worker's wake channel. Used by the thread that serves turns only.
 
-    A ring may be lost when the connection breaks: callers look for themselves every now and then.
+    A ring may be lost when the connection breaks: callers look for themselves every now and then, and what
+    was handed over by a lost ring is given back by their next settlement.
     """
 
     def __init__(self, connection: redis.Redis, *, worker: str) -> None:
         self._channels = (f"wake:{worker}", "wake:any")
         self._pubsub: PubSub = connection.pubsub(ignore_subscribe_messages=True)
+        self._held: deque[str] = deque(maxlen=_REMEMBERED)
 
     @property
     def armed(self) -> bool:
         """True while it listens: what rings from now on is heard."""
         return self._pubsub.subscribed
 
-    def wait(self, seconds: float) -> bool:
-        """True as soon as it was rung, False after ``seconds`` or when Redis can't be heard."""
+    def holding(self, claims: tuple[Claim, ...]) -> None:
+        """These came another way; a ring that hands one of them over is out of date."""
+        self._held.extend(claim.job_id for claim in claims)
+
+    def wait(self, seconds: float) -> Ring | None:
+        """What rang; None after ``seconds`` or when Redis can't be heard."""
         try:
             if not self._pubsub.subscribed:
                 self._subscribe()
-                return True  # something may have rung while nobody listened
+                return Ring()  # something may have rung while nobody listened
             return self._rung(seconds)
         except redis.RedisError:
             self._pubsub.close()
             time.sleep(min(seconds, _RETRY_SECONDS))
-            return False
+            return None
 
     def close(self) -> None:
         """Stop listening."""
@@ -47,9 +66,21 @@ class Bell:
         for _ in self._channels:  # the confirmations: only after them nothing is missed
             self._pubsub.get_message(timeout=1.0)
 
-    def _rung(self, seconds: float) -> bool:
+    def _rung(self, seconds: float) -> Ring | None:
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
-            if cast("object", self._pubsub.get_message(timeout=left)) is not None:
-                return True
-        return False
+            message = self._pubsub.get_message(timeout=left)
+            if message is not None:
+                return self._ring(message["channel"], message["data"])
+        return None
+
+    def _ring(self, channel: bytes, data: bytes) -> Ring:
+        if channel != self._channels[0].encode():
+            return Ring()
+        reader = hiredis.Reader()
+        reader.feed(data)
+        version_id, *claim = reader.gets()
+        if not claim or claim[0].decode() in self._held:
+            return Ring(version_id.decode())
+        self._held.append(claim[0].decode())
+        return Ring(version_id.decode(), decode_claim(claim))

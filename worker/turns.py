@@ -14,7 +14,7 @@ from sandbox.errors import SandboxError
 from sandbox.pool import Lease
 from store import generations
 from store.errors import StoreError
-from store.jobs.back import Settled, Settlement
+from store.jobs.back import Claim, Settled, Settlement
 from store.verdicts import is_current
 from worker.batch import Pace, run_batch
 from worker.bundles import SourceRefused
@@ -41,11 +41,12 @@ def serve(token: str) -> None:
     try:
         turn.serve()
     except Exception:
-        # A fault of ours: what was claimed must not stay "running" under a worker that lives.
+        # A fault of ours: what was claimed must not stay "running" under a worker that lives. The turn ends
+        # first, so that nothing is handed to this worker any more.
+        persist(station, lambda: station.back.end(token))
         persist(station, lambda: station.back.recover(count_attempt=True))
         raise
-    finally:
-        persist(station, lambda: station.back.end(token))
+    persist(station, lambda: station.back.end(token))
 
 
 def persist(station: Station, step: Callable[[], T]) -> T:
@@ -152,15 +153,15 @@ class Turn:
                 return False
             outcomes: list[Settlement] = []
             while lease.sandbox.alive:
-                settled = self._next(bundle, outcomes)
-                if settled is None:
+                claims = self._next(bundle, outcomes)
+                if not claims:
                     return False
                 outcomes = run_batch(
                     lease.sandbox,
-                    settled.claims,
+                    claims,
                     running=self._station.running,
                     pace=self._pace,
-                    flush=lambda done: void(self._settle(done, want=0)),
+                    flush=lambda done: void(self._settle(done, want=0, empty_handed=False)),
                 )
         settled = self._settle(outcomes, want=0)
         return not settled.over and settled.pending > 0 and not self._station.stop.is_set()
@@ -173,22 +174,26 @@ class Turn:
         if failure.kind == "platform":
             self._station.stop.wait(_FAULT_PAUSE_SECONDS)
 
-    def _next(self, bundle: Bundle, outcomes: list[Settlement]) -> Settled | None:
-        """Write the outcomes and get the next batch; None when the turn should end. Lingers while idle."""
+    def _next(self, bundle: Bundle, outcomes: list[Settlement]) -> tuple[Claim, ...]:
+        """Write the outcomes and get the next batch; nothing when the turn should end. Lingers while idle."""
         idle_since = time.monotonic()
         bell = self._station.bell
         while True:
             over = self._station.stop.is_set() or self._outdated(bundle)
-            # Only who hears the bell may count on being woken by it.
-            settled = self._settle(outcomes, want=0 if over else self._wanted(), linger=bell.armed)
+            want = 0 if over else self._wanted()
+            lingers = bell.armed and want > 0  # only who hears the bell may count on being woken by it
+            settled = self._settle(outcomes, want=want, linger=lingers)
             outcomes = []
-            if settled.claims:
-                return settled
-            idle = time.monotonic() - idle_since
-            if over or settled.over or settled.others_waiting or idle > self._station.settings.linger_seconds:
-                return None
-            if settled.pending == 0:
-                bell.wait(_LOOK_SECONDS)
+            if settled.claims or over or settled.over:
+                bell.holding(settled.claims)
+                return settled.claims
+            if settled.others_waiting or time.monotonic() - idle_since > self._station.settings.linger_seconds:
+                if lingers:  # out of the line, so that nothing is handed over any more; what was goes back
+                    self._settle([], want=0)
+                return ()
+            ring = bell.wait(_LOOK_SECONDS) if settled.pending == 0 else None
+            if ring is not None and ring.claim is not None and ring.version_id == self._version_id:
+                return (ring.claim,)
 
     def _wanted(self) -> int:
         others_wait = self._seen is not None and self._seen.others_waiting > 0
@@ -200,22 +205,29 @@ class Turn:
         pending = self._seen.pending if self._seen is not None else 0
         return pending > 1 and (self._pace.seconds or 0.0) * pending > _BACKLOG_SECONDS
 
-    def _settle(self, outcomes: list[Settlement], *, want: int, linger: bool = False) -> Settled:
+    def _settle(
+        self, outcomes: list[Settlement], *, want: int, linger: bool = False, empty_handed: bool = True
+    ) -> Settled:
         station, back = self._station, self._station.back
-        try:
-            self._seen = back.settle(
-                self._token, self._version_id, outcomes, want=want, linger=linger, more=self._behind
-            )
-        except (redis.ConnectionError, redis.TimeoutError):
-            # Whether it happened is unknown. Writing the outcomes again is harmless; a claim whose
-            # reply was lost is in nobody's hands, so it is given back.
-            self._seen = persist(station, lambda: self._settle_again(outcomes))
-        return self._seen
 
-    def _settle_again(self, outcomes: list[Settlement]) -> Settled:
-        settled = self._station.back.settle(self._token, self._version_id, outcomes, want=0)
-        self._station.back.recover()
-        return settled
+        def settle(want: int) -> Settled:
+            return back.settle(
+                self._token,
+                self._version_id,
+                outcomes,
+                want=want,
+                linger=linger and want > 0,
+                more=self._behind,
+                empty_handed=empty_handed,
+            )
+
+        try:
+            self._seen = settle(want)
+        except (redis.ConnectionError, redis.TimeoutError):
+            # Whether it happened is unknown. Writing the outcomes again is harmless, and a claim whose reply
+            # was lost is in nobody's hands, so the repetition gives it back.
+            self._seen = persist(station, lambda: settle(0))
+        return self._seen
 
 
 def void(_value: object) -> None:

@@ -100,14 +100,17 @@ class JobBack:
         want: int,
         linger: bool = False,
         more: bool = False,
+        empty_handed: bool = True,
     ) -> Settled:
         """Write outcomes and claim up to ``want`` jobs in one round trip.
 
-        ``linger`` asks to be woken when the queue was empty; ``more`` says that one sandbox is too slow
-        for what is pending, so that the tenant's concurrency may grow to another worker.
+        ``linger`` asks to be woken, or handed a job, when the queue was empty: only for who listens (worker.bell)
+        and until a settlement without it. ``more`` says that one sandbox is too slow for what is pending, so
+        that the tenant's concurrency may grow to another worker. ``empty_handed``: beyond these outcomes nothing
+        is in this worker's hands, so what Redis holds in its name was lost on the way and is given back.
         """
         arguments: list[Any] = [self.worker, token, version_id, want, int(linger), int(more), TURNS_QUEUE_KEY]
-        arguments += [len(outcomes), MAX_ATTEMPTS]
+        arguments += [len(outcomes), MAX_ATTEMPTS, int(empty_handed)]
         for outcome in outcomes:
             arguments += outcome.arguments()
         state, waiting, pending, issued, claimed = self._run("settle", *arguments)
@@ -117,7 +120,7 @@ class JobBack:
             over=state != b"ok",
             others_waiting=waiting,
             pending=pending,
-            claims=tuple(_claim(row) for row in claimed),
+            claims=tuple(decode_claim(row) for row in claimed),
         )
 
     def recover(self, *, count_attempt: bool = False) -> int:
@@ -126,7 +129,9 @@ class JobBack:
         For a reply that was lost on the way; with ``count_attempt`` for a turn that failed through our own
         fault, so that a job that always makes it fail ends after its attempts.
         """
-        return int(self._run("recover", self.worker, int(count_attempt), MAX_ATTEMPTS))
+        count, issued = self._run("recover", self.worker, int(count_attempt), MAX_ATTEMPTS)
+        enqueue_turns(self._queue, issued)
+        return int(count)
 
     def end(self, token: str) -> None:
         """End the turn; what waited for its place gets it."""
@@ -155,11 +160,12 @@ class JobBack:
             return self._redis.eval(found.text, 0, *arguments)
 
 
-def _claim(row: Sequence[Any]) -> Claim:
+def decode_claim(row: Sequence[Any]) -> Claim:
+    """A claim as settle.lua returns it and admit.lua sends it: id, fence, kind, timeout, input."""
     job_id, fence, kind, timeout, payload = row
     return Claim(
         job_id=job_id.decode(),
-        fence=str(fence).encode(),
+        fence=fence if isinstance(fence, bytes) else str(fence).encode(),
         kind=cast("InputKind", kind.decode()),
         payload=payload,
         timeout_seconds=float(timeout),

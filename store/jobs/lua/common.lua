@@ -31,7 +31,7 @@
 --   stats               hash    queued, running (now), admitted, ended:{state}:{error type} (ever)
 -- Channels
 --   ended:{api process}  a job somebody there waits for has ended
---   wake:{worker}        a version it lingers on has work
+--   wake:{worker}        the version it lingers on has work; with a job when it is claimed for it already
 --   wake:any             a turn waits: whoever lingers looks whether to make room
 --   cancel:{worker}      a job it runs was canceled
 
@@ -80,23 +80,26 @@ local function legal(from, to)
   return NEXT[from] ~= nil and NEXT[from][to] == true
 end
 
--- Everything an API process needs to answer, so that it does not have to read: an array in Redis's own
--- wire format, of the id, the fields in the order of codec.py's ANNOUNCED, and the output unless it is large.
+-- Strings as an array in Redis's own wire format, which both sides read with the parser they have; false is nil.
+local function wire(values)
+  local parts = { '*' .. #values .. '\r\n' }
+  for i = 1, #values do
+    local value = values[i]
+    parts[i + 1] = value and ('$' .. #value .. '\r\n' .. value .. '\r\n') or '$-1\r\n'
+  end
+  return table.concat(parts)
+end
+
+-- Everything an API process needs to answer, so that it does not have to read: the id, the fields in the
+-- order of codec.py's ANNOUNCED, and the output unless it is large.
 local function announce(id, waiters)
   local fields = redis.call('HMGET', 'job:' .. id, 't', 'm', 'v', 'n', 's', 'c', 'b', 'e', 'a', 'p',
     'et', 'em', 'eb', 'es', 'lg', 'lt', 'ok')
-  local parts = { '*19\r\n$', #id, '\r\n', id }
-  for i = 1, 17 do
-    local value = fields[i] or ''
-    parts[#parts + 1] = '\r\n$' .. #value .. '\r\n' .. value
-  end
+  local values = { id }
+  for i = 1, 17 do values[i + 1] = fields[i] or '' end
   local output = fields[5] == 'succeeded' and redis.call('GET', 'out:' .. id)
-  if output and #output <= 65536 then
-    parts[#parts + 1] = '\r\n$' .. #output .. '\r\n' .. output .. '\r\n'
-  else
-    parts[#parts + 1] = '\r\n$-1\r\n'
-  end
-  local message = table.concat(parts)
+  values[19] = output and #output <= 65536 and output
+  local message = wire(values)
   for name in string.gmatch(waiters, '%S+') do
     redis.call('PUBLISH', 'ended:' .. name, message)
   end
@@ -120,10 +123,11 @@ local function finish(id, from, to, error_type, now, job)
   if job[4] then announce(id, job[4]) end
 end
 
--- Put a running job back at the front of its queue.
-local function hand_back(id, now)
+-- Put a running job back at the front of its queue. `free`: it was never started, so the attempt does not count.
+local function hand_back(id, free)
   local key = 'job:' .. id
   local job = redis.call('HMGET', key, 't', 'v', 'w')
+  if free then redis.call('HINCRBY', key, 'a', -1) end
   redis.call('HSET', key, 's', 'queued')
   redis.call('HDEL', key, 'b', 'w')
   redis.call('SREM', 'claims:' .. job[3], id)
@@ -165,6 +169,25 @@ local function issue_turns(tenant, now)
     end
   end
   return issued
+end
+
+-- Whatever a worker holds in Redis while it holds nothing itself goes back: the message that handed it over, or
+-- the reply to its claim, was lost on the way. Returns turns for RQ, and how many jobs.
+local function hand_back_lost(worker, now)
+  if redis.call('SCARD', 'claims:' .. worker) == 0 then return {}, 0 end
+  local issued, ids = {}, redis.call('SMEMBERS', 'claims:' .. worker)
+  for _, id in ipairs(ids) do
+    local job = redis.call('HMGET', 'job:' .. id, 's', 'w', 't', 'v')
+    if job[1] == 'running' and job[2] == worker then
+      hand_back(id, true)
+      if redis.call('SCARD', 'vturns:' .. job[4]) == 0 then
+        want_turn(job[3], job[4])
+        for _, part in ipairs(issue_turns(job[3], now)) do issued[#issued + 1] = part end
+      end
+    end
+  end
+  redis.call('DEL', 'claims:' .. worker)
+  return issued, #ids
 end
 
 -- Take a turn off the books and let what waits have its place.

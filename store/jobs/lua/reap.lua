@@ -18,7 +18,7 @@ for _, worker in ipairs(dead) do
       if tonumber(job[3]) >= max_attempts then
         fail_platform(id, 'The worker running this job died, ' .. job[3] .. ' times in a row.', now)
       else
-        hand_back(id, now)
+        hand_back(id, false)
       end
     end
   end

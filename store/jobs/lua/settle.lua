@@ -1,26 +1,26 @@
 -- Write the outcomes of finished calls, then claim up to `want` more jobs: one round trip a batch.
+-- `empty handed`: beyond these outcomes the worker holds nothing, so what else is in its name was lost on the way.
 -- An outcome counts only if the job is still running under the fence it was claimed with.
 -- Returns {state of the turn, turns that wait for this one's place, pending, {turns for RQ}, {claimed: id, fence, kind, timeout, input, ...}}
 local worker, token, version, want, linger = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5] == '1'
 local more, rq_queue, count, max_attempts = ARGV[6] == '1', ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
+local empty_handed = ARGV[10] == '1'
 local WIDTH = 12
 local now = now_ms()
 
 for i = 0, count - 1 do
-  local at = 10 + i * WIDTH
+  local at = 11 + i * WIDTH
   local id, fence, to = ARGV[at], ARGV[at + 1], ARGV[at + 2]
   local key = 'job:' .. id
   local job = redis.call('HMGET', key, 's', 'f', 'w', 'a', 't', 'keep', 'hook', 'wt', 'dl')
   if job[1] == 'running' and job[2] == fence and job[3] == worker then
     if to == 'release' then
-      -- Claimed, never started: the attempt does not count.
-      redis.call('HINCRBY', key, 'a', -1)
-      hand_back(id, now)
+      hand_back(id, true)
     elseif to == 'retry' then
       if tonumber(job[4]) >= max_attempts then
         fail_platform(id, ARGV[at + 7], now)
       else
-        hand_back(id, now)
+        hand_back(id, false)
       end
     elseif legal('running', to) then
       if to == 'succeeded' then
@@ -36,8 +36,11 @@ for i = 0, count - 1 do
   end
 end
 
+local issued = {}
+if empty_handed then issued = hand_back_lost(worker, now) end
+
 local turn = redis.call('HMGET', 'turn:' .. token, 'w', 't')
-if turn[1] ~= worker then return { 'gone', 0, 0, {}, {} } end
+if turn[1] ~= worker then return { 'gone', 0, 0, issued, {} } end
 local tenant = turn[2]
 
 local claimed, bytes = {}, 0
@@ -70,10 +73,9 @@ if #claimed == 0 and linger then
 else
   redis.call('SREM', 'lingering:' .. version, worker)
 end
-local issued = {}
 if more and pending > 0 then
   want_turn(tenant, version)
-  issued = issue_turns(tenant, now)
+  for _, part in ipairs(issue_turns(tenant, now)) do issued[#issued + 1] = part end
 end
 local others = redis.call('LLEN', rq_queue) + redis.call('LLEN', 'waiting:' .. tenant)
 return { 'ok', others, pending, issued, claimed }
