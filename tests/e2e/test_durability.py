@@ -74,7 +74,9 @@ def test_an_engine_that_is_away_is_named_and_jobs_wait(fragile: Engine) -> None:
     """With no container engine /readyz says so; jobs are accepted, wait, and are answered when it is back."""
     customer = Customer(fragile, fragile.tenant("patient"))
     name = customer.ready("return x")
-    os.kill(pid_of(fragile, "worker"), signal.SIGTERM)
+    pid = pid_of(fragile, "worker")
+    os.kill(pid, signal.SIGTERM)
+    assert wait_for(lambda: not Path(f"/proc/{pid}").exists())
     nowhere = {**fragile.environment, "DOCKER_HOST": "unix:///nowhere/docker.sock"}
     lost = subprocess.Popen([str(ROOT / ".venv/bin/cloche-worker")], env=nowhere, cwd=ROOT)
     try:
