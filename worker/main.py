@@ -6,6 +6,7 @@ import hashlib
 import logging
 import os
 import secrets
+import signal
 import socket
 import sys
 import threading
@@ -15,6 +16,7 @@ import redis
 import structlog
 
 import sandbox.image
+from policies.isolated import check_isolated
 from sandbox import runtimes
 from sandbox.docker_driver import DockerDriver
 from sandbox.engine import Engine
@@ -106,7 +108,10 @@ def serve(station: Station) -> None:
     """Run the pulse and RQ's loop until the station's stop is set."""
     pulse = Pulse(station, connect(station.settings.redis_url))
     threading.Thread(target=_grace, args=(station,), name="grace", daemon=True).start()
-    _until_redis_answers(pulse)
+    # The first check of a process also starts the one that checks: nobody's first answer waits for that.
+    threading.Thread(target=check_isolated, args=(b"",), name="warm-up", daemon=True).start()
+    _heed_signals(station)
+    _until_redis_answers(pulse, station.stop)
     log.info("worker_started", worker=station.name)
     rounds = 0
     while not station.stop.is_set():
@@ -116,8 +121,16 @@ def serve(station: Station) -> None:
             worker.work(logging_level="WARNING")
         except redis.RedisError as exc:
             log.warning("redis_away", error=type(exc).__name__)
+        _heed_signals(station)
         station.stop.wait(0.2)
     pulse.stop()
+
+
+def _heed_signals(station: Station) -> None:
+    """SIGTERM and SIGINT set the stop also while RQ's loop, which has its own way, is not running."""
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: station.stop.set())
 
 
 def connect(url: str) -> redis.Redis:
@@ -134,13 +147,17 @@ def owner_tag(settings: WorkerSettings) -> str:
     return hashlib.sha256(str(settings.run_dir).encode()).hexdigest()[:12]
 
 
-def _until_redis_answers(pulse: Pulse) -> None:
-    while True:
+def _until_redis_answers(pulse: Pulse, stop: threading.Event) -> None:
+    told = False
+    while not stop.is_set():
         try:
             pulse.start()
             return
-        except redis.RedisError:
-            time.sleep(0.5)
+        except redis.RedisError as exc:
+            if not told:
+                log.warning("waiting_for_redis", error=type(exc).__name__)
+            told = True
+            stop.wait(0.5)
 
 
 def _grace(station: Station) -> None:

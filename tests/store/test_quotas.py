@@ -38,7 +38,14 @@ def test_an_unknown_quota_changes_nothing(catalog: Catalog, tenant: Tenant) -> N
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("models", -1), ("models", 2**53), ("memory_bytes", 2**28 - 1), ("timeout_seconds", 0), ("models", True), ("models", 1.5)],
+    [
+        ("models", -1),
+        ("models", 2**53),
+        ("memory_bytes", 2**28 - 1),
+        ("timeout_seconds", 0),
+        ("models", True),
+        ("models", 1.5),
+    ],
 )
 def test_a_quota_is_a_whole_number_in_range(catalog: Catalog, tenant: Tenant, name: str, value: Any) -> None:
     """Negative, beyond what JSON can count, nothing where nothing makes no sense, and other types are refused."""
