@@ -113,6 +113,7 @@ SEEN_IN_GVISOR: dict[str, Any] = {
     "memory": lambda p: p["memory_total_bytes"] == SMALL.memory_bytes,
     "cpu_quota": lambda p: p["cpus"] is None,
     "pids_limit": lambda p: p["processes"] is None,
+    "log": lambda p: p["stdout"].startswith("host:"),  # its word for a descriptor that was passed in
 }
 CONFIGURED_FOR_GVISOR: dict[str, Any] = {"pids_limit": lambda c: c["HostConfig"]["PidsLimit"] == hardening.GVISOR_PIDS}
 

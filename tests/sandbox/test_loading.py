@@ -201,7 +201,7 @@ def test_threads_follow_the_cpu_limit(load: Load, models: Models) -> None:
 
 def test_bound_reports_what_was_printed(pool: Pool, models: Models) -> None:
     """What the model prints while it is loaded reaches the upload check."""
-    blank = pool.take_blank()
+    blank = pool.take_blank(SMALL)
     bound = blank.bind(models.version("print('hello from import')\n" + LINEAR, WEIGHTS))
     blank.destroy()
     assert isinstance(bound, Bound)
