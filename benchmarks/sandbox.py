@@ -30,7 +30,7 @@ import sandbox.image
 sys.path.append(HERE)
 import torch
 from sandbox_memory import average_mib, naive
-from sandbox_versions import BIG, BUSY, SMALL, asked_here, asked_there, loaded_here, timed, version
+from sandbox_versions import BIG, BUSY, SMALL, asked_here, asked_there, loaded_here, neighbour, timed, version
 from tables import table, write
 
 from policies.limits import GIB
@@ -144,6 +144,10 @@ def _calling(plan: Plan, driver: DockerDriver, small: Bundle, busy: Bundle, *, w
     echo = driver.start()
     _first_answer(echo, small)
     there, here = _alternately(asked_there(echo), asked_here(loaded_here(small)), b'{"a":[1,2,3]}', plan.samples(2000))
+    if where == "runc":
+        with neighbour() as bare:
+            floor, _ = _alternately(bare, asked_here(loaded_here(small)), b'{"a":[1,2,3]}', plan.samples(2000))
+        plan.add("for comparison: a bare process that echoes over a unix socket (p50)", _us(floor))
     echo.destroy()
     more, target = f"+ {_us(there - here)}", "≤ 60 µs more" if where == "runc" else ""
     plan.add(f"a call with small JSON, {where}, beside in process (p50)", _us(there), _us(here), more, target)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import socket
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +98,23 @@ def asked_there(sandbox: Any) -> Callable[[bytes], bytes]:
         return bytes(outcome.output)
 
     return ask
+
+
+@contextmanager
+def neighbour() -> Iterator[Callable[[bytes], bytes]]:
+    """A bare process beside this one that gives back what it is sent: what any second process costs at least."""
+    command = [sys.executable, "-c", "import socket\ns = socket.socket(fileno=0)\nwhile d := s.recv(4096): s.send(d)"]
+    ours, theirs = socket.socketpair()
+    process = subprocess.Popen(command, stdin=theirs)
+    theirs.close()
+
+    def ask(payload: bytes) -> bytes:
+        ours.send(payload)
+        return ours.recv(4096)
+
+    yield ask
+    ours.close()
+    process.wait()
 
 
 def timed(act: Callable[[], Any]) -> float:
