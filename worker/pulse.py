@@ -9,13 +9,14 @@ import redis
 import structlog
 
 from store.errors import StoreError
-from store.jobs.back import JobBack
+from store.jobs.back import DEAD_AFTER_SECONDS, JobBack
 from worker.checks import orphaned
 from worker.station import Station
 
 log = structlog.get_logger()
 
 BEAT_SECONDS = 1.0
+_SILENCE_SECONDS = DEAD_AFTER_SECONDS - BEAT_SECONDS  # of ours; somebody else's may be a beat longer
 _CHECKS_EVERY = 5  # beats
 _CHECK_PATIENCE_SECONDS = 10.0
 
@@ -55,18 +56,28 @@ class Pulse:
 
     def _beat(self) -> None:
         beats = 0
+        beaten = reaps_from = time.monotonic()
         while not self._ended.wait(BEAT_SECONDS):
             beats += 1
             try:
                 if not self._back.heartbeat(fault=self._fault()):
                     log.warning("declared_dead", worker=self._station.name)
-                reaped = self._back.reap()
-                if reaped.taken_back or reaped.expired or reaped.reissued:
-                    log.info("reaped", taken_back=reaped.taken_back, expired=reaped.expired, reissued=reaped.reissued)
+                now = time.monotonic()
+                # When Redis was away nobody could beat: whoever looks dead now may live, and gets the time to say so.
+                if now - beaten > _SILENCE_SECONDS:
+                    reaps_from = now + DEAD_AFTER_SECONDS
+                beaten = now
+                if now >= reaps_from:
+                    self._reap()
                 if beats % _CHECKS_EVERY == 0:
                     self._ask_for_checks()
             except (redis.RedisError, StoreError) as exc:
                 log.warning("pulse_failed", error=type(exc).__name__)
+
+    def _reap(self) -> None:
+        reaped = self._back.reap()
+        if reaped.taken_back or reaped.expired or reaped.reissued:
+            log.info("reaped", taken_back=reaped.taken_back, expired=reaped.expired, reissued=reaped.reissued)
 
     def _ask_for_checks(self) -> None:
         """A request for a check is a hint and may be lost: the catalogue knows what is still open."""

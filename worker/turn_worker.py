@@ -33,6 +33,7 @@ class TurnWorker(SimpleWorker):
 
     death_penalty_class = NoDeathPenalty
     log_job_description = False
+    max_connection_wait_time = 1.0  # RQ's own grows to a minute: jobs would wait that long after Redis is back
 
     def __init__(self, connection: Redis, *, name: str, stop: threading.Event) -> None:
         self._stop_event = stop

@@ -50,16 +50,22 @@ def serve(token: str) -> None:
 
 
 def persist(station: Station, step: Callable[[], T]) -> T:
-    """Do a step of the job store, again and again while Redis is away: every step is safe to repeat.
+    """Do a step of the job store, again and again while Redis can't: every step is safe to repeat.
 
     Gives up, raising the error, only when the worker has to stop.
     """
     while True:
         try:
             return step()
-        except (redis.ConnectionError, redis.TimeoutError):
-            if station.stop.wait(0.2):
+        except redis.RedisError as exc:
+            if not _will_pass(exc) or station.stop.wait(0.2):
                 raise
+
+
+def _will_pass(exc: redis.RedisError) -> bool:
+    """Whether Redis is away, or there and can't write now: full, read-only, its disk in trouble."""
+    away = (redis.ConnectionError, redis.TimeoutError, redis.OutOfMemoryError, redis.ReadOnlyError)
+    return isinstance(exc, away) or str(exc).startswith("MISCONF")
 
 
 class NotServed(Exception):
@@ -223,7 +229,9 @@ class Turn:
 
         try:
             self._seen = settle(want)
-        except (redis.ConnectionError, redis.TimeoutError):
+        except redis.RedisError as exc:
+            if not _will_pass(exc):
+                raise
             # Whether it happened is unknown. Writing the outcomes again is harmless, and a claim whose reply
             # was lost is in nobody's hands, so the repetition gives it back.
             self._seen = persist(station, lambda: settle(0))
