@@ -28,6 +28,9 @@ DUNDERS = ANY_DUNDERS | frozenset(
 # Special names that may be read of super() only: on other objects they set any attribute.
 STATE_DUNDERS = frozenset({"__getstate__", "__setstate__"})
 
+# What a module keeps its parts in: a module has an attribute for each key.
+REGISTRIES = frozenset({"_buffers", "_parameters", "_modules"})
+
 # Special names that may be assigned to an object: texts about it.
 STORED_DUNDERS = frozenset({"__name__", "__qualname__", "__doc__"})
 
@@ -49,6 +52,7 @@ _MEMORY = "Raw memory is closed; use the tensor or array itself."
 _MODULE = "A module is reached by an import statement only."
 _PROGRAM = "A model starts nothing and loads no code."
 _LOGGING = "Use the logger's methods that write."
+_RAW = "Make new bytes or a new array instead of writing into one."
 
 # Names of power that a model may not even have itself.
 ALWAYS: dict[str, str] = {
@@ -73,7 +77,10 @@ ALWAYS: dict[str, str] = {
         _PROGRAM,
     ),
     **dict.fromkeys("fget fset fdel".split(), "Use the property."),
-    **dict.fromkeys("makeRecord addFilter addHandler lastResort".split(), _LOGGING),
+    **dict.fromkeys("makeRecord addFilter addHandler lastResort callHandlers".split(), _LOGGING),
+    **dict.fromkeys("readinto readinto1 pack_into".split(), _RAW),
+    "attrname": "Name the property where it is defined.",
+    "lr_lambdas": "Give the scheduler its functions when it is made.",
     "format_map": "Use an f-string.",
     "get_device_module": "Use torch.cuda.",
     "arg_constraints": "Use the distribution as it is.",
@@ -87,7 +94,8 @@ POWERFUL: dict[str, str] = {
     **dict.fromkeys("storage".split(), _MEMORY),
     **dict.fromkeys("pickle inspect gc multiprocessing cloudpickle dill linecache atexit copyreg".split(), _MODULE),
     **dict.fromkeys("system".split(), _PROGRAM),
-    **dict.fromkeys("handlers manager stream".split(), _LOGGING),
+    **dict.fromkeys("handlers manager stream handle emit".split(), _LOGGING),
+    "cast": "Use .to(...) or .astype(...).",
     "compile": "The compiler is closed; call the module as it is.",
     "func": "Call the function where it is defined.",
     "obj": "Read error.args, or str(error).",

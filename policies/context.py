@@ -179,6 +179,19 @@ class Context:
         return frozenset(self.methods)
 
     @cached_property
+    def used_paths(self) -> frozenset[str]:
+        """Every dotted path that an import, a name or an attribute of the file may stand for."""
+        found: set[str] = set()
+        for node in self.parents:
+            if isinstance(node, ast.Name | ast.Attribute):
+                found |= self.paths.of(node)
+            elif isinstance(node, ast.Import):
+                found.update(each.name for each in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                found.update(f"{node.module or ''}.{each.name}" for each in node.names)
+        return frozenset(found)
+
+    @cached_property
     def has_arrays(self) -> bool:
         """Whether the file can make numpy arrays: by numpy, PIL, or .numpy() of a tensor."""
         roots: set[str] = set()
@@ -189,9 +202,17 @@ class Context:
                 roots.add((node.module or "").partition(".")[0])
             elif isinstance(node, ast.Attribute):
                 roots.add(node.attr)
+            elif isinstance(node, ast.Call) and self._asks_by_made_name(node):
+                roots.add("numpy")
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 roots.add(node.value)
         return bool(roots & {"numpy", "PIL", "np"})
+
+    def _asks_by_made_name(self, node: ast.Call) -> bool:
+        """``getattr`` of anything but the model, with a name that is put together: it may be numpy."""
+        if not self.is_builtin(node.func, "getattr") or len(node.args) < 2:
+            return False
+        return not isinstance(node.args[1], ast.Constant) and not self.is_self(node.args[0])
 
     @cached_property
     def own_names(self) -> frozenset[str]:

@@ -64,7 +64,8 @@ STANDARD: dict[str, str] = {
     # not Formatter, Template: they reach attributes from text
     "string": "ascii_letters ascii_lowercase ascii_uppercase capwords digits hexdigits octdigits printable punctuation "
     "whitespace",
-    "struct": "Struct calcsize error iter_unpack pack pack_into unpack unpack_from",
+    # not pack_into: it writes into arrays of objects
+    "struct": "Struct calcsize error iter_unpack pack unpack unpack_from",
     "textwrap": "TextWrapper dedent fill indent shorten wrap",
     "time": "asctime ctime gmtime localtime mktime monotonic monotonic_ns perf_counter perf_counter_ns process_time "
     "process_time_ns sleep strftime strptime struct_time thread_time time time_ns timezone tzname",

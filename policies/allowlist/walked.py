@@ -68,7 +68,9 @@ WALKED: dict[str, Walk] = {
         ).split()
     },
     "torch.distributions.transforms": Walk(own=True),
-    "torch.distributions.utils": Walk(own=True),
+    "torch.distributions.utils": Walk(
+        own=True, without={"lazy_property": "sets any attribute: the one its function's name says"}
+    ),
     "torch.fft": Walk(without={"Tensor": "stands in torch"}),
     "torch.linalg": Walk(),
     "torch.nn": Walk(without={"factory_kwargs": "part of torch's own class building"}),

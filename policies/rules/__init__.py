@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from policies.rules.array_class import ArrayClass
 from policies.rules.attribute_bags import AttributeBags
 from policies.rules.attributes_by_name import AttributesByName
 from policies.rules.base_class import BaseClass
@@ -20,18 +21,21 @@ from policies.rules.identifiers import Identifiers
 from policies.rules.imported_names import ImportedNames
 from policies.rules.imports import Imports
 from policies.rules.introspection import Introspection
+from policies.rules.log_records import LogRecords
 from policies.rules.module_values import ModuleValues
 from policies.rules.node_types import NodeTypes
 from policies.rules.nul import Nul
 from policies.rules.one_class import OneClass
 from policies.rules.own_class import OwnClass
 from policies.rules.patching import Patching
+from policies.rules.picture_codecs import PictureCodecs
 from policies.rules.plain_arguments import PlainArguments
 from policies.rules.powerful_attributes import PowerfulAttributes
 from policies.rules.predict_single import PredictSingle
 from policies.rules.private_attributes import PrivateAttributes
 from policies.rules.reserved_names import ReservedNames
 from policies.rules.rule import Rule
+from policies.rules.scheduler_state import SchedulerState
 from policies.rules.size import Size
 from policies.rules.special_attributes import SpecialAttributes
 from policies.rules.special_methods import SpecialMethods
@@ -61,6 +65,10 @@ ALL: tuple[Rule, ...] = (
     PlainArguments(),
     BytesOnly(),
     AttributeBags(),
+    SchedulerState(),
+    ArrayClass(),
+    PictureCodecs(),
+    LogRecords(),
     SpecialAttributes(),
     Introspection(),
     PrivateAttributes(),

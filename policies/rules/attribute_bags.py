@@ -4,28 +4,37 @@ from __future__ import annotations
 
 import ast
 
+from policies.attributes import REGISTRIES, STATE_DUNDERS, special
 from policies.context import Context
 from policies.rules.rule import Findings, Rule
+from policies.source import Finding
 
 _PARAMETERS = frozenset(
     {"torch.nn.ParameterDict", "torch.nn.modules.ParameterDict", "torch.nn.modules.container.ParameterDict"}
 )
 _NAMESPACE = frozenset({"types.SimpleNamespace"})
+_REGISTER = "Use self.register_buffer, register_parameter or register_module."
+_READERS = frozenset({"items", "values", "keys", "get"})
+# Built-ins that make something new of what they are given.
+_COPIERS = ("len", "list", "dict", "tuple", "set", "sorted", "enumerate", "reversed", "bool", "any", "all")
 
 
 class AttributeBags(Rule):
     """Objects with attributes of any name stay away from arrays.
 
     What: In a file that uses numpy or PIL, or .numpy() of a tensor, types.SimpleNamespace is called with plain
-    keywords only, and nn.ParameterDict is closed.
+    keywords only, nn.ParameterDict, __getstate__ and __setstate__ are closed, and _buffers, _parameters and
+    _modules are read, looped over, or assigned to by a literal key.
 
-    Why: Both take names made at run time, __array_interface__ among them, and numpy believes the address that
-    such an attribute holds.
+    Why: All of them take names made at run time, __array_interface__ among them, and numpy believes the address
+    that such an attribute holds.
 
     Example:
         import numpy as np
         SimpleNamespace(**settings)            # refused
         SimpleNamespace(width=3)               # accepted
+        self._buffers[name] = value            # refused
+        self.register_buffer(name, value)      # accepted
     """
 
     code = "CL405"
@@ -36,6 +45,24 @@ class AttributeBags(Rule):
 
     def visit_Attribute(self, node: ast.Attribute, context: Context) -> Findings:
         yield from self._used(node, context)
+        if node.attr in REGISTRIES and context.has_arrays and not _only_read(node, context):
+            yield self.found(node, f"{node.attr} is changed or handed on in a file with arrays.", _REGISTER)
+        if node.attr in STATE_DUNDERS and context.has_arrays:
+            yield self._state(node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef, context: Context) -> Findings:
+        if node.name in STATE_DUNDERS and context.has_arrays:
+            yield self._state(node)
+
+    def visit_Call(self, node: ast.Call, context: Context) -> Findings:
+        asked = context.is_builtin(node.func, "getattr") and len(node.args) > 1
+        if asked and context.has_arrays and (context.texts.of(node.args[1]).known or frozenset()) & REGISTRIES:
+            yield self.found(node, "A registry is asked for by name in a file with arrays.", _REGISTER)
+
+    def _state(self, node: ast.AST) -> Finding:
+        return self.found(
+            node, "An object's state in a file with arrays.", "Use state_dict, get_extra_state and set_extra_state."
+        )
 
     def _used(self, node: ast.Name | ast.Attribute, context: Context) -> Findings:
         if not isinstance(node.ctx, ast.Load):
@@ -56,3 +83,24 @@ def _plainly_called(parent: ast.AST | None, node: ast.expr) -> bool:
     if not called:
         return isinstance(parent, ast.Call) and isinstance(parent.func, ast.Name) and parent.func.id == "isinstance"
     return isinstance(parent, ast.Call) and not parent.args and all(each.arg for each in parent.keywords)
+
+
+def _only_read(node: ast.Attribute, context: Context) -> bool:
+    """Whether the registry is looped over, asked, copied, or given something under a name that can be read here."""
+    parent = context.parents.get(node)
+    if not isinstance(node.ctx, ast.Load):
+        return False
+    if isinstance(parent, ast.Attribute):
+        return parent.attr in _READERS and isinstance(parent.ctx, ast.Load)
+    if isinstance(parent, ast.Subscript) and parent.value is node:
+        return isinstance(parent.ctx, ast.Load) or _harmless_key(parent.slice, context)
+    if isinstance(parent, ast.Call):
+        return parent.func is not node and any(context.is_builtin(parent.func, name) for name in _COPIERS)
+    return isinstance(parent, ast.For | ast.comprehension | ast.Compare | ast.If | ast.UnaryOp)
+
+
+def _harmless_key(key: ast.expr, context: Context) -> bool:
+    text = context.texts.of(key)
+    if text.known is None:
+        return bool(text.prefix) and not text.prefix.startswith("_")
+    return not any(special(name) for name in text.known)

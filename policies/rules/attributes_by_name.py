@@ -12,6 +12,7 @@ from policies.attributes import (
     INTROSPECTION,
     PRIVATE,
     PRIVATE_POWERFUL,
+    REGISTRIES,
     dangerous_names,
     own_name,
     special,
@@ -64,7 +65,7 @@ class AttributesByName(Rule):
     def _beginning(self, node: ast.Call, function: str, text: Text, context: Context) -> Findings:
         start = text.prefix
         # The model itself is no frame, array or module: of it only these names are closed.
-        names = frozenset({"compile"}) if context.is_self(node.args[0]) else dangerous_names()
+        names = REGISTRIES | ({"compile"} if context.is_self(node.args[0]) else dangerous_names())
         closed = not start or not _harmless_start(start, names)
         if closed:
             what = f"a name that begins with {start!r}" if start else "a name that is made at run time"

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import ast
 
+from policies.attributes import special
 from policies.context import Context
 from policies.rules.rule import Findings, Rule
 
 _GETTER = frozenset({"operator.itemgetter"})
 _WRAPS = frozenset({"functools.wraps"})
 _CONFIG = frozenset({"logging.basicConfig"})
+_FUSE = frozenset({"torch.ao.quantization.fuse_modules", "torch.quantization.fuse_modules"})
+_FUSE_ARGUMENTS = 3  # the model, the names, in place or not; then a function that gets what the names lead to
+_PARAMETRIZE = frozenset({"torch.nn.utils.parametrize.register_parametrization"})
 _CONFIG_KEYWORDS = frozenset({"level", "force", "format", "datefmt"})
+_CALLED = _GETTER | _WRAPS | _CONFIG | _FUSE | _PARAMETRIZE
 
 
 class PlainArguments(Rule):
     """Functions with a sharp end are called with plain arguments.
 
     What: operator.itemgetter gets literal keys, functools.wraps only the function, logging.basicConfig only
-    level, force, format and datefmt. They are called, not passed on.
+    level, force, format and datefmt, fuse_modules no function of its own, register_parametrization a name that
+    can be read in the file. They are called, not passed on.
 
     Why: functools.wraps(assigned=...) copies any attribute by name, __globals__ among them. logging.basicConfig
-    opens files and formats with str.format.
+    opens files and formats with str.format. fuse_modules follows dotted names and hands what it finds to fuser_func,
+    register_parametrization makes a property of the name.
 
     Example:
         functools.wraps(f, assigned=["__globals__"])      # refused
@@ -42,6 +49,13 @@ class PlainArguments(Rule):
                 node, "logging.basicConfig with more than a level.", "Write logging.basicConfig(level=...)."
             )
 
+        if paths & _FUSE and not _fused_plainly(node):
+            yield self.found(node, "fuse_modules with a function of its own.", "Write fuse_modules(model, names).")
+        if paths & _PARAMETRIZE and not _named_plainly(node, context):
+            yield self.found(
+                node, "register_parametrization with a name that is made at run time.", "Write the name as a literal."
+            )
+
     def visit_Name(self, node: ast.Name, context: Context) -> Findings:
         yield from self._passed_on(node, context)
 
@@ -49,7 +63,7 @@ class PlainArguments(Rule):
         yield from self._passed_on(node, context)
 
     def _passed_on(self, node: ast.Name | ast.Attribute, context: Context) -> Findings:
-        if not isinstance(node.ctx, ast.Load) or not context.paths.of(node) & (_GETTER | _WRAPS | _CONFIG):
+        if not isinstance(node.ctx, ast.Load) or not context.paths.of(node) & _CALLED:
             return
         parent = context.parents.get(node)
         if not (isinstance(parent, ast.Call) and parent.func is node):
@@ -65,3 +79,16 @@ def _configured(keyword: ast.keyword) -> bool:
     if keyword.arg in ("format", "datefmt"):
         return isinstance(keyword.value, ast.Constant) and "{" not in str(keyword.value.value)
     return keyword.arg in _CONFIG_KEYWORDS
+
+
+def _fused_plainly(call: ast.Call) -> bool:
+    known = all(each.arg in ("model", "modules_to_fuse", "inplace") for each in call.keywords)
+    return known and len(call.args) <= _FUSE_ARGUMENTS and not any(isinstance(each, ast.Starred) for each in call.args)
+
+
+def _named_plainly(call: ast.Call, context: Context) -> bool:
+    if any(isinstance(each, ast.Starred) for each in call.args) or any(each.arg is None for each in call.keywords):
+        return False
+    names = call.args[1:2] or [each.value for each in call.keywords if each.arg == "tensor_name"]
+    known = context.texts.of(names[0]).known if names else None
+    return known is not None and not any(special(name) for name in known)

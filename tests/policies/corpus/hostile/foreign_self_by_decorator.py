@@ -1,11 +1,11 @@
 # refused: CL404
-# inert: it writes a file
+# proof: leaves a file in /tmp
 from PIL import Image
 from torch import nn
 
 
 def swap(function):
-    return lambda *args: function(Image.new("L", (1, 1)))
+    return lambda *args: function(Image.new("L", (1, 1)), *args[1:])
 
 
 class Net(nn.Module):

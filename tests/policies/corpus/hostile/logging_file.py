@@ -1,5 +1,5 @@
 # refused: CL403
-# inert: it writes a file
+# proof: leaves a file in /tmp
 import torch
 from torch import nn
 import logging

@@ -1,5 +1,5 @@
 # refused: CL405
-# inert: it reads memory at an address
+# proof: returns the 16 bytes at the address it is given
 import torch
 from torch import nn
 import numpy as np
@@ -9,4 +9,4 @@ from types import SimpleNamespace
 class Net(nn.Module):
     def predict_single(self, x):
         key = "".join([chr(95), "_array_interface_", chr(95)])
-        return np.asarray(SimpleNamespace(**{key: {"data": (1 << 20, True), "shape": (1,), "typestr": "|u1", "version": 3}})).tolist()
+        return np.asarray(SimpleNamespace(**{key: {"data": (x, True), "shape": (16,), "typestr": "|u1", "version": 3}})).tolist()

@@ -1,11 +1,12 @@
 # refused: CL506
-# inert: it reads memory at an address
+# proof: returns the 16 bytes at the address it is given
 import numpy as np
 from torch import nn
 
 
 class Net(nn.Module):
-    __array_interface__ = {"data": (1 << 20, True), "shape": (1,), "typestr": "|u1", "version": 3}
+    __array_interface__ = {}
 
     def predict_single(self, x):
+        self.__array_interface__ |= {"data": (x, True), "shape": (16,), "typestr": "|u1", "version": 3}
         return np.asarray(self).tolist()

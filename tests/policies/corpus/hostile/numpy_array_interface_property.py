@@ -1,13 +1,16 @@
 # refused: CL506
-# inert: it reads memory at an address
+# proof: returns the 16 bytes at the address it is given
 import numpy as np
 from torch import nn
 
 
 class Net(nn.Module):
+    at = None
+
     @property
     def __array_interface__(self):
-        return {"data": (1 << 20, True), "shape": (1,), "typestr": "|u1", "version": 3}
+        return {"data": (self.at, True), "shape": (16,), "typestr": "|u1", "version": 3}
 
     def predict_single(self, x):
+        self.at = x
         return np.asarray(self).tolist()

@@ -1,5 +1,5 @@
 # refused: CL404
-# inert: it writes a file
+# proof: leaves a file in /tmp
 import torch
 from torch import nn
 from PIL import Image

@@ -1,5 +1,5 @@
 # refused: CL504
-# inert: it writes a file
+# inert: the method is gone from PIL of today
 import torch
 from torch import nn
 from PIL import Image

@@ -1,5 +1,5 @@
 # refused: CL503
-# inert: it writes a file
+# proof: leaves a file in /tmp
 from PIL import Image
 from torch import nn
 

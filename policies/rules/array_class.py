@@ -1,0 +1,71 @@
+"""CL407."""
+
+from __future__ import annotations
+
+import ast
+
+from policies.context import Context
+from policies.rules.rule import Findings, Rule
+
+_ARRAY = frozenset({"numpy.ndarray", "numpy.typing.NDArray"})
+_ASKING = frozenset({"typing.get_args", "typing.get_origin"})
+
+
+class ArrayClass(Rule):
+    """numpy.ndarray is asked for, not called.
+
+    What: numpy.ndarray stands in isinstance and issubclass, in comparisons, class patterns and type hints. It is
+    not called, passed on or stored, and an array's class is not called with a buffer.
+
+    Why: numpy.ndarray(shape, object, buffer) takes the bytes of the buffer for addresses of objects.
+
+    Example:
+        np.ndarray((1,), object, data)         # refused
+        np.empty((1,))                         # accepted
+        isinstance(x, np.ndarray)              # accepted
+    """
+
+    code = "CL407"
+    name = "allow arrays made by functions"
+
+    def visit_Name(self, node: ast.Name, context: Context) -> Findings:
+        yield from self._used(node, context)
+
+    def visit_Attribute(self, node: ast.Attribute, context: Context) -> Findings:
+        yield from self._used(node, context)
+
+    def visit_keyword(self, node: ast.keyword, context: Context) -> Findings:
+        call = context.parents.get(node)
+        if node.arg == "buffer" and isinstance(call, ast.Call) and _a_class_of(call.func, context):
+            yield self.found(node.value, "A class is called with a buffer.", "Use np.frombuffer.")
+
+    def _used(self, node: ast.Name | ast.Attribute, context: Context) -> Findings:
+        if isinstance(node.ctx, ast.Load) and context.paths.of(node) & _ARRAY and not _asked_for(node, context):
+            yield self.found(node, f"{ast.unparse(node)[:60]} is used as a value.", "Use np.empty or np.array.")
+
+
+def _asked_for(node: ast.expr, context: Context) -> bool:
+    parent, child = context.parents.get(node), node
+    while isinstance(parent, ast.Tuple | ast.BinOp):
+        child, parent = parent, context.parents.get(parent)
+    if isinstance(parent, ast.Subscript):
+        # A type hint's alias; what stands in it can be taken out again by name only.
+        return context.in_annotation(node) or not context.used_paths & _ASKING
+    if isinstance(parent, ast.Call):
+        asking = any(context.is_builtin(parent.func, name) for name in ("isinstance", "issubclass"))
+        return asking and child in parent.args[1:]
+    if isinstance(parent, ast.Assign | ast.AnnAssign):
+        # Another name for it is followed to where it is used.
+        return parent.value is node and _one_name(parent)
+    return isinstance(parent, ast.Compare | ast.MatchClass | ast.Attribute) or context.in_annotation(node)
+
+
+def _one_name(node: ast.Assign | ast.AnnAssign) -> bool:
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return all(isinstance(target, ast.Name) for target in targets)
+
+
+def _a_class_of(function: ast.expr, context: Context) -> bool:
+    if isinstance(function, ast.Attribute):
+        return function.attr == "__class__"
+    return isinstance(function, ast.Call) and context.is_builtin(function.func, "type")
