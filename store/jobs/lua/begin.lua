@@ -1,8 +1,12 @@
 -- Begin a turn that RQ handed to a worker. Returns {version, tenant}, or {} when the turn is over, unknown or
--- somebody else's: a doubled or late RQ job is harmless.
+-- somebody else's: a doubled or late RQ job is harmless. The worker it belongs to may ask again: the first
+-- answer may have been lost on the way.
 local token, worker = ARGV[1], ARGV[2]
 local turn = redis.call('HMGET', 'turn:' .. token, 'v', 't', 'w')
-if not turn[1] or turn[3] then return {} end
+if not turn[1] or (turn[3] and turn[3] ~= worker) then return {} end
+-- A worker that was taken for dead and has not beaten since is watched again from now on: should it die before
+-- it beats, nobody would look for this turn.
+redis.call('ZADD', 'workers', 'NX', now_ms(), worker)
 redis.call('HSET', 'turn:' .. token, 'w', worker)
 redis.call('ZREM', 'turns:issued', token)
 redis.call('SADD', 'tokens:' .. worker, token)

@@ -126,7 +126,8 @@ end
 -- Put a running job back at the front of its queue. `free`: it was never started, so the attempt does not count.
 local function hand_back(id, free)
   local key = 'job:' .. id
-  local job = redis.call('HMGET', key, 't', 'v', 'w')
+  local job = redis.call('HMGET', key, 't', 'v', 'w', 'dl')
+  if job[4] then redis.call('ZADD', 'deadlines', job[4], id) end
   if free then redis.call('HINCRBY', key, 'a', -1) end
   redis.call('HSET', key, 's', 'queued')
   redis.call('HDEL', key, 'b', 'w')

@@ -1,0 +1,164 @@
+"""The whole truth of the job store, read key by key and held against its promises."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import redis
+
+TERMINAL = {b"succeeded", b"failed", b"canceled", b"expired"}
+KEPT = {"stats", "workers", "turns:serial"}  # what a store that has nothing to do still holds
+KEPT_PREFIXES = ("load:", "gen:", "rq:")
+
+
+@dataclass
+class Known:
+    """What the test knows of a job: whose it is, and its end as soon as one was seen."""
+
+    tenant: str
+    version: str
+    end: dict[bytes, bytes] = field(default_factory=dict)
+    output: bytes | None = None
+
+
+class Books:
+    """Every key of the job store on one Redis, for a handful of tenants, versions and workers."""
+
+    def __init__(self, connection: redis.Redis, *, tenants: dict[str, int], versions: dict[str, str]) -> None:
+        self.redis = connection
+        self.tenants = tenants  # name -> concurrency
+        self.versions = versions  # version -> tenant
+        self.jobs: dict[str, Known] = {}
+        self.workers: set[str] = set()  # every name there ever was
+        self.records: dict[str, dict[bytes, bytes]] = {}
+
+    def state(self, job_id: str) -> str:
+        """As last seen by check()."""
+        return self.records[job_id][b"s"].decode()
+
+    def check(self) -> None:
+        """Everything that must hold between any two steps."""
+        self._read()
+        for job_id, known in self.jobs.items():
+            self._one_end(job_id, known)
+        self._in_one_place()
+        self._counters()
+        self._turns()
+        self._nobody_stranded()
+
+    def _read(self) -> None:
+        pipe = self.redis.pipeline(transaction=False)
+        ids = list(self.jobs)
+        for job_id in ids:
+            pipe.hgetall(f"job:{job_id}")
+            pipe.get(f"out:{job_id}")
+            pipe.exists(f"in:{job_id}")
+        answers = pipe.execute()
+        self.records = dict(zip(ids, answers[::3], strict=True))
+        self._outputs = dict(zip(ids, answers[1::3], strict=True))
+        self._inputs = {job_id for job_id, there in zip(ids, answers[2::3], strict=True) if there}
+        self._states = {job_id: record.get(b"s", b"lost") for job_id, record in self.records.items()}
+
+    def _one_end(self, job_id: str, known: Known) -> None:
+        """Never lost; one end, which never changes; its input for as long as it may be run, and no longer."""
+        record, state = self.records[job_id], self._states[job_id]
+        assert state in TERMINAL | {b"queued", b"running"}, f"{job_id} is {state!r}"
+        assert (job_id in self._inputs) == (state not in TERMINAL), f"{job_id}: {state!r}, input kept wrongly"
+        assert int(record.get(b"a", b"0")) <= 3, f"{job_id} was run {record[b'a']!r} times"
+        if state == b"succeeded":
+            written_by = self._outputs[job_id]
+            assert written_by == record[b"w"] + b" " + record[b"f"], f"{job_id} was ended by {written_by!r}: {record}"
+        if known.end:
+            assert (record, self._outputs[job_id]) == (known.end, known.output), f"{job_id} ended twice"
+        elif state in TERMINAL:
+            known.end, known.output = record, self._outputs[job_id]
+
+    def _in_one_place(self) -> None:
+        """Queued: once in its version's list. Running: in the claims of its worker alone. Ended: claimed by nobody."""
+        pending = Counter(
+            (version, item.decode())
+            for version in self.versions
+            for item in self.redis.lrange(f"pending:{version}", 0, -1)  # type: ignore[union-attr]
+        )
+        claims: dict[str, list[str]] = {}
+        for worker in self.workers:
+            for item in self.redis.smembers(f"claims:{worker}"):  # type: ignore[union-attr]
+                claims.setdefault(item.decode(), []).append(worker)
+        deadlines = {item.decode() for item in self.redis.zrange("deadlines", 0, -1)}  # type: ignore[union-attr]
+        for job_id, known in self.jobs.items():
+            state, record = self._states[job_id], self.records[job_id]
+            times = pending[known.version, job_id]
+            expected = [record[b"w"].decode()] if state == b"running" else []
+            assert claims.get(job_id, []) == expected, f"{job_id} is {state!r} and claimed by {claims.get(job_id)}"
+            if state not in TERMINAL:
+                assert times == (state == b"queued"), f"{job_id} is {state!r} and {times} times in its queue"
+            assert (job_id in deadlines) == (state == b"queued" and b"dl" in record), f"{job_id}: deadline, {state!r}"
+
+    def _counters(self) -> None:
+        """The tenants' and the engine's counters say what the records say."""
+        stats = {name.decode(): int(value) for name, value in self.redis.hgetall("stats").items()}  # type: ignore[union-attr]
+        total: Counter[str] = Counter()
+        for tenant in self.tenants:
+            load = self.redis.hgetall(f"load:{tenant}")
+            for what in ("queued", "running"):
+                count = sum(1 for i, k in self.jobs.items() if k.tenant == tenant and self._states[i] == what.encode())
+                assert int(load.get(what.encode(), b"0")) == count, f"{tenant}'s {what}: {load}, true {count}"  # type: ignore[union-attr]
+                total[what] += count
+        assert {w: stats.get(w, 0) for w in ("queued", "running")} == {w: total[w] for w in ("queued", "running")}
+        assert stats.get("admitted", 0) == len(self.jobs)
+        ended = Counter(k.end[b"s"].decode() for k in self.jobs.values() if k.end)
+        counted: Counter[str] = Counter()
+        for name, value in stats.items():
+            if name.startswith("ended:"):
+                counted[name.split(":")[1]] += value
+        assert counted == ended
+
+    def _turns(self) -> None:
+        """No more turns than the concurrency; each is findable by the reaper, through RQ's books or a worker's."""
+        issued = {token.decode() for token in self.redis.zrange("turns:issued", 0, -1)}  # type: ignore[union-attr]
+        alive = {name.decode() for name in self.redis.zrange("workers", 0, -1)}  # type: ignore[union-attr]
+        everything: set[str] = set()
+        for tenant, concurrency in self.tenants.items():
+            tokens = {token.decode() for token in self.redis.smembers(f"turns:{tenant}")}  # type: ignore[union-attr]
+            assert len(tokens) <= concurrency, f"{tenant} has {len(tokens)} turns"
+            everything |= tokens
+            for token in tokens:
+                worker = self.redis.hget(f"turn:{token}", "w")
+                if worker is None:
+                    assert token in issued, f"{token} is nowhere: it can't be found when it gets lost"
+                else:
+                    assert token not in issued, f"{token} has begun and is handed out again"
+                    assert worker.decode() in alive, f"{token} is held by a worker that nobody watches"  # type: ignore[union-attr]
+                    assert self.redis.sismember(f"tokens:{worker.decode()}", token)  # type: ignore[union-attr]
+        of_versions = {
+            token.decode()
+            for version in self.versions
+            for token in self.redis.smembers(f"vturns:{version}")  # type: ignore[union-attr]
+        }
+        assert of_versions == everything
+        assert issued <= everything
+
+    def _nobody_stranded(self) -> None:
+        """Whatever is queued has a turn, or is in line for one; and the line moves when there is room."""
+        for version, tenant in self.versions.items():
+            waiting = [item.decode() for item in self.redis.lrange(f"waiting:{tenant}", 0, -1)]  # type: ignore[union-attr]
+            assert len(waiting) == len(set(waiting))
+            queued = [i for i, k in self.jobs.items() if k.version == version and self._states[i] == b"queued"]
+            if queued and not self.redis.scard(f"vturns:{version}"):
+                assert version in waiting, f"nobody will ever serve {version}"
+                taken = self.redis.scard(f"turns:{tenant}")
+                assert taken == self.tenants[tenant], f"{version} waits though {tenant} has {taken} turns"
+
+    def forget(self) -> None:
+        """Let every result's lifetime be over: what has a time to live is gone, what needs the reaper is due."""
+        for key in self.redis.scan_iter(count=1000):
+            if self.redis.ttl(key) >= 0:  # type: ignore[operator]
+                self.redis.delete(key)
+        for member in self.redis.zrange("ended", 0, -1):  # type: ignore[union-attr]
+            self.redis.zadd("ended", {member: 0})
+
+    def left(self) -> set[str]:
+        """Keys that have no business to be there when nothing is to be done."""
+        names = {key.decode() for key in self.redis.scan_iter(count=1000)}
+        return {name for name in names - KEPT if not name.startswith(KEPT_PREFIXES)}
