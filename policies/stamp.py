@@ -17,7 +17,8 @@ _MAJOR = "1"
 # What a verdict depends on. Rendering, pages and processes are not among it.
 _FILES = (
     "allowlist/denied.py allowlist/entries.py allowlist/paths.txt allowlist/picked.py allowlist/private.txt "
-    "attributes.py builtins.py check.py context.py fstrings.py grammar.py paths.py scopes.py source.py texts.py"
+    "attributes.py builtins.py check.py context.py fstrings.py grammar.py paths.py scopes.py sharp.py source.py "
+    "texts.py"
 ).split()
 
 

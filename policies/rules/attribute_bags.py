@@ -7,12 +7,9 @@ import ast
 from policies.attributes import REGISTRIES, STATE_DUNDERS, special
 from policies.context import Context
 from policies.rules.rule import Findings, Rule
+from policies.sharp import NAMESPACE, PARAMETER_DICT
 from policies.source import Finding
 
-_PARAMETERS = frozenset(
-    {"torch.nn.ParameterDict", "torch.nn.modules.ParameterDict", "torch.nn.modules.container.ParameterDict"}
-)
-_NAMESPACE = frozenset({"types.SimpleNamespace"})
 _REGISTER = "Use self.register_buffer, register_parameter or register_module."
 _READERS = frozenset({"items", "values", "keys", "get"})
 # Built-ins that make something new of what they are given.
@@ -68,10 +65,10 @@ class AttributeBags(Rule):
         if not isinstance(node.ctx, ast.Load):
             return
         paths = context.paths.of(node)
-        if not paths & (_PARAMETERS | _NAMESPACE) or not context.has_arrays:
+        if not paths & (PARAMETER_DICT | NAMESPACE) or not context.has_arrays:
             return
         parent = context.parents.get(node)
-        if paths & _PARAMETERS:
+        if paths & PARAMETER_DICT:
             if not context.in_annotation(node):
                 yield self.found(node, "nn.ParameterDict in a file with arrays.", "Use self.register_parameter.")
         elif not _plainly_called(parent, node) and not context.in_annotation(node):

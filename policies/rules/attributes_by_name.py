@@ -20,6 +20,7 @@ from policies.attributes import (
 from policies.builtins import BY_NAME
 from policies.context import Context
 from policies.rules.rule import Findings, Rule
+from policies.sharp import EVERY as EVERY_SHARP
 from policies.texts import Text
 
 _HINT = 'Write the attribute (thing.name), a literal name, or one that begins with one: f"layer{i}".'
@@ -54,6 +55,8 @@ class AttributesByName(Rule):
         if text.known is None:
             yield from self._beginning(node, function, text, context)
             return
+        if context.paths.of(node) & EVERY_SHARP:
+            yield self.found(node.args[1], f"{function} of a function with a sharp end.", "Write module.name.")
         own = context.is_own(node.args[0])
         stored = function in ("setattr", "delattr")
         for name in sorted(text.known):

@@ -6,8 +6,8 @@ import ast
 
 from policies.context import Context
 from policies.rules.rule import Findings, Rule
+from policies.sharp import OPEN_PICTURE
 
-_OPEN = frozenset({"PIL.Image.open"})
 _MEMORY = frozenset({"io.BytesIO", "io.StringIO"})
 _STEPS = 4
 
@@ -31,7 +31,7 @@ class BytesOnly(Rule):
     name = "allow images in memory"
 
     def visit_Call(self, node: ast.Call, context: Context) -> Findings:
-        if context.paths.of(node.func) & _OPEN and not _in_memory(node, "fp", context):
+        if context.paths.of(node.func) & OPEN_PICTURE and not _in_memory(node, "fp", context):
             yield self.found(
                 node, "PIL.Image.open with something else than io.BytesIO.", "Write Image.open(io.BytesIO(data))."
             )
@@ -47,13 +47,13 @@ class BytesOnly(Rule):
         called = isinstance(parent, ast.Call) and parent.func is node
         if called or not isinstance(node.ctx, ast.Load):
             return
-        if _saves(node, context) or context.paths.of(node) & _OPEN:
+        if _saves(node, context) or context.paths.of(node) & OPEN_PICTURE:
             yield self.found(node, f"{node.attr} is used as a value.", "Call it with an io.BytesIO.")
 
     def visit_Name(self, node: ast.Name, context: Context) -> Findings:
         parent = context.parents.get(node)
         called = isinstance(parent, ast.Call) and parent.func is node
-        if isinstance(node.ctx, ast.Load) and not called and context.paths.of(node) & _OPEN:
+        if isinstance(node.ctx, ast.Load) and not called and context.paths.of(node) & OPEN_PICTURE:
             yield self.found(node, f"{node.id} is used as a value.", "Call it with an io.BytesIO.")
 
 

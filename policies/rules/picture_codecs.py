@@ -6,9 +6,9 @@ import ast
 
 from policies.context import Context
 from policies.rules.rule import Findings, Rule
+from policies.sharp import PICTURE_FROM_BYTES
 
-_READERS = frozenset({"PIL.Image.frombytes", "PIL.Image.frombuffer"})
-_READERS_CODEC = 3  # after mode, size and data
+_CODEC_AT = 3  # after mode, size and data
 _HARMLESS = frozenset({"raw", "C", "F", "A"})  # PIL's plain codec, and the orders of numpy's tobytes
 
 
@@ -40,14 +40,14 @@ class PictureCodecs(Rule):
     def visit_Attribute(self, node: ast.Attribute, context: Context) -> Findings:
         parent = context.parents.get(node)
         called = isinstance(parent, ast.Call) and parent.func is node
-        if node.attr in ("frombytes", "frombuffer") and context.paths.of(node) & _READERS and not called:
+        if node.attr in ("frombytes", "frombuffer") and context.paths.of(node) & PICTURE_FROM_BYTES and not called:
             yield self.found(node, f"{node.attr} is used as a value.", "Call it where you need it.")
 
 
 def _codec(call: ast.Call, context: Context) -> ast.expr | None:
     """The argument that says which codec; a star may hide it and counts as one."""
-    if context.paths.of(call.func) & _READERS:
-        at, keyword = _READERS_CODEC, "decoder_name"
+    if context.paths.of(call.func) & PICTURE_FROM_BYTES:
+        at, keyword = _CODEC_AT, "decoder_name"
     elif isinstance(call.func, ast.Attribute) and call.func.attr in ("tobytes", "frombytes"):
         at, keyword = (0, "encoder_name") if call.func.attr == "tobytes" else (1, "decoder_name")
         if not _has_pictures(context):

@@ -7,15 +7,10 @@ import ast
 from policies.attributes import special
 from policies.context import Context
 from policies.rules.rule import Findings, Rule
+from policies.sharp import CALLED_ONLY, FUSE, ITEM_GETTER, LOG_CONFIG, PARAMETRIZE, WRAPS
 
-_GETTER = frozenset({"operator.itemgetter"})
-_WRAPS = frozenset({"functools.wraps"})
-_CONFIG = frozenset({"logging.basicConfig"})
-_FUSE = frozenset({"torch.ao.quantization.fuse_modules", "torch.quantization.fuse_modules"})
 _FUSE_ARGUMENTS = 3  # the model, the names, in place or not; then a function that gets what the names lead to
-_PARAMETRIZE = frozenset({"torch.nn.utils.parametrize.register_parametrization"})
 _CONFIG_KEYWORDS = frozenset({"level", "force", "format", "datefmt"})
-_CALLED = _GETTER | _WRAPS | _CONFIG | _FUSE | _PARAMETRIZE
 
 
 class PlainArguments(Rule):
@@ -40,18 +35,18 @@ class PlainArguments(Rule):
 
     def visit_Call(self, node: ast.Call, context: Context) -> Findings:
         paths = context.paths.of(node.func)
-        if paths & _GETTER and not all(_literal_key(each) for each in node.args):
+        if paths & ITEM_GETTER and not all(_literal_key(each) for each in node.args):
             yield self.found(node, "operator.itemgetter without literal keys.", "Write lambda thing: thing[key].")
-        if paths & _WRAPS and (len(node.args) != 1 or node.keywords or isinstance(node.args[0], ast.Starred)):
+        if paths & WRAPS and (len(node.args) != 1 or node.keywords or isinstance(node.args[0], ast.Starred)):
             yield self.found(node, "functools.wraps with more than the function.", "Write functools.wraps(function).")
-        if paths & _CONFIG and not all(_configured(each) for each in node.keywords):
+        if paths & LOG_CONFIG and not all(_configured(each) for each in node.keywords):
             yield self.found(
                 node, "logging.basicConfig with more than a level.", "Write logging.basicConfig(level=...)."
             )
 
-        if paths & _FUSE and not _fused_plainly(node):
+        if paths & FUSE and not _fused_plainly(node):
             yield self.found(node, "fuse_modules with a function of its own.", "Write fuse_modules(model, names).")
-        if paths & _PARAMETRIZE and not _named_plainly(node, context):
+        if paths & PARAMETRIZE and not _named_plainly(node, context):
             yield self.found(
                 node, "register_parametrization with a name that is made at run time.", "Write the name as a literal."
             )
@@ -63,7 +58,7 @@ class PlainArguments(Rule):
         yield from self._passed_on(node, context)
 
     def _passed_on(self, node: ast.Name | ast.Attribute, context: Context) -> Findings:
-        if not isinstance(node.ctx, ast.Load) or not context.paths.of(node) & _CALLED:
+        if not isinstance(node.ctx, ast.Load) or not context.paths.of(node) & CALLED_ONLY:
             return
         parent = context.parents.get(node)
         if not (isinstance(parent, ast.Call) and parent.func is node):

@@ -1,0 +1,22 @@
+"""Listed paths with a sharp end: a rule of their own says how each may be called."""
+
+from __future__ import annotations
+
+ARRAY = frozenset({"numpy.ndarray", "numpy.typing.NDArray"})
+FROM_BUFFER = frozenset({"numpy.frombuffer", "torch.frombuffer"})
+OPEN_PICTURE = frozenset({"PIL.Image.open"})
+PICTURE_FROM_BYTES = frozenset({"PIL.Image.frombytes", "PIL.Image.frombuffer"})
+PARAMETER_DICT = frozenset(
+    {"torch.nn.ParameterDict", "torch.nn.modules.ParameterDict", "torch.nn.modules.container.ParameterDict"}
+)
+NAMESPACE = frozenset({"types.SimpleNamespace"})
+ITEM_GETTER = frozenset({"operator.itemgetter"})
+WRAPS = frozenset({"functools.wraps"})
+LOG_CONFIG = frozenset({"logging.basicConfig"})
+FUSE = frozenset({"torch.ao.quantization.fuse_modules", "torch.quantization.fuse_modules"})
+PARAMETRIZE = frozenset({"torch.nn.utils.parametrize.register_parametrization"})
+
+# Called where they stand and never passed on.
+CALLED_ONLY = ITEM_GETTER | WRAPS | LOG_CONFIG | FUSE | PARAMETRIZE
+
+EVERY = CALLED_ONLY | ARRAY | OPEN_PICTURE | PICTURE_FROM_BYTES | PARAMETER_DICT | NAMESPACE
