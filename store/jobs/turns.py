@@ -37,8 +37,9 @@ def enqueue_check(queue: Queue, version_id: str) -> None:
 
 
 def _enqueue(queue: Queue, function: str, argument: str) -> Job:
-    # No RQ time-out: turns end by their own slice, calls by their own clock. Nothing of RQ's is kept.
-    job = queue.enqueue_call(function, args=(argument,), timeout=-1, result_ttl=0, failure_ttl=3600)
+    # No RQ time-out: turns end by their own slice, calls by their own clock. Nothing of RQ's is kept; what
+    # waits for an hour is dropped by it and issued again by the reaper.
+    job = queue.enqueue_call(function, args=(argument,), timeout=-1, result_ttl=0, ttl=3600, failure_ttl=3600)
     queue.connection.publish("wake:any", argument)  # workers that linger see that somebody waits
     return job
 

@@ -149,13 +149,17 @@ local function want_turn(tenant, version)
   end
 end
 
+-- How many more turns the tenant may have outstanding.
+local function room(tenant)
+  return tonumber(redis.call('HGET', 'load:' .. tenant, 'conc') or '1') - redis.call('SCARD', 'turns:' .. tenant)
+end
+
 -- Turn the tenant's oldest wishes into turns while its concurrency allows. Returns {version, token, ...}:
 -- the caller hands each to RQ. A turn that never reaches RQ is found by reap through turns:issued.
 local function issue_turns(tenant, now)
   local issued = {}
-  local room = tonumber(redis.call('HGET', 'load:' .. tenant, 'conc') or '1')
-    - redis.call('SCARD', 'turns:' .. tenant)
-  while room > 0 do
+  local left = room(tenant)
+  while left > 0 do
     local version = redis.call('LPOP', 'waiting:' .. tenant)
     if not version then break end
     if redis.call('LLEN', 'pending:' .. version) > 0 then
@@ -166,7 +170,7 @@ local function issue_turns(tenant, now)
       redis.call('ZADD', 'turns:issued', now, token)
       issued[#issued + 1] = version
       issued[#issued + 1] = token
-      room = room - 1
+      left = left - 1
     end
   end
   return issued

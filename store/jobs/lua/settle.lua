@@ -73,7 +73,8 @@ if #claimed == 0 and linger then
 else
   redis.call('SREM', 'lingering:' .. version, worker)
 end
-if more and pending > 0 then
+-- Asked for only where there is room: in its tenant's line the version would look like somebody else who waits.
+if more and pending > 0 and room(tenant) > 0 then
   want_turn(tenant, version)
   for _, part in ipairs(issue_turns(tenant, now)) do issued[#issued + 1] = part end
 end
