@@ -15,8 +15,13 @@ WRAPS = frozenset({"functools.wraps"})
 LOG_CONFIG = frozenset({"logging.basicConfig"})
 FUSE = frozenset({"torch.ao.quantization.fuse_modules", "torch.quantization.fuse_modules"})
 PARAMETRIZE = frozenset({"torch.nn.utils.parametrize.register_parametrization"})
+# What makes classes, and what goes with it.
+CLASS_MAKERS = frozenset(
+    {f"enum.{name}" for name in ("Enum", "Flag", "IntEnum", "IntFlag", "StrEnum", "auto", "unique")}
+    | {f"dataclasses.{name}" for name in ("asdict", "astuple", "dataclass", "field", "fields", "replace")}
+)
 
 # Called where they stand and never passed on.
 CALLED_ONLY = ITEM_GETTER | WRAPS | LOG_CONFIG | FUSE | PARAMETRIZE
 
-EVERY = CALLED_ONLY | ARRAY | OPEN_PICTURE | PICTURE_FROM_BYTES | PARAMETER_DICT | NAMESPACE
+EVERY = CALLED_ONLY | ARRAY | OPEN_PICTURE | PICTURE_FROM_BYTES | PARAMETER_DICT | NAMESPACE | CLASS_MAKERS

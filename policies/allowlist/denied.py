@@ -95,6 +95,7 @@ ADVICE: dict[str, str] = {
     "string.Formatter": "Use an f-string.",
     "string.Template": "Use an f-string.",
     "typing.get_type_hints": "Leave type hints to the reader.",
+    "enum": "Use constants, or typing.Literal for the type hint.",
     "dataclasses": "Use a dict, collections.namedtuple or types.SimpleNamespace; the file has one class.",
     "torchvision": "Write the preprocessing with torch or PIL, and the layers with torch.nn.",
     "torchaudio": "Write the preprocessing with torch.stft.",

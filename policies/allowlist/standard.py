@@ -25,7 +25,9 @@ STANDARD: dict[str, str] = {
     "datetime": "date datetime time timedelta timezone tzinfo UTC MINYEAR MAXYEAR",
     "decimal": "Decimal getcontext localcontext Context ROUND_CEILING ROUND_DOWN ROUND_FLOOR ROUND_HALF_DOWN "
     "ROUND_HALF_EVEN ROUND_HALF_UP ROUND_UP ROUND_05UP InvalidOperation DivisionByZero",
-    # not enum: its functional form makes classes with any special name
+    # only to be imported and asked for (CL410): what they are for is a second class. Not make_dataclass, EnumType.
+    "dataclasses": "asdict astuple dataclass field fields is_dataclass replace",
+    "enum": "Enum Flag IntEnum IntFlag StrEnum auto unique",
     "fractions": "Fraction",
     # not update_wrapper, singledispatch: they copy attributes by name and evaluate annotations
     "functools": "partial partialmethod reduce wraps lru_cache cache cached_property cmp_to_key total_ordering",

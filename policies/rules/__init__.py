@@ -9,6 +9,7 @@ from policies.rules.base_class import BaseClass
 from policies.rules.builtin_names import BuiltinNames
 from policies.rules.bytes_only import BytesOnly
 from policies.rules.caught_exceptions import CaughtExceptions
+from policies.rules.class_makers import ClassMakers
 from policies.rules.class_patterns import ClassPatterns
 from policies.rules.constructor import Constructor
 from policies.rules.dotted_paths import DottedPaths
@@ -69,6 +70,7 @@ ALL: tuple[Rule, ...] = (
     ArrayClass(),
     PictureCodecs(),
     LogRecords(),
+    ClassMakers(),
     SpecialAttributes(),
     Introspection(),
     PrivateAttributes(),

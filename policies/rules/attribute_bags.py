@@ -19,16 +19,16 @@ _COPIERS = ("len", "list", "dict", "tuple", "set", "sorted", "enumerate", "rever
 class AttributeBags(Rule):
     """Objects with attributes of any name stay away from arrays.
 
-    What: In a file that uses numpy or PIL, or .numpy() of a tensor, types.SimpleNamespace is called with plain
-    keywords only, nn.ParameterDict, __getstate__ and __setstate__ are closed, and _buffers, _parameters and
-    _modules are read, looped over, or assigned to by a literal key.
+    What: In a file that uses numpy or PIL, or .numpy() of a tensor, types.SimpleNamespace is called with keywords
+    only, ** of a dict that is written out in the file among them, nn.ParameterDict, __getstate__ and __setstate__
+    are closed, and _buffers, _parameters and _modules are read, looped over, or assigned to by a literal key.
 
     Why: All of them take names made at run time, __array_interface__ among them, and numpy believes the address
     that such an attribute holds.
 
     Example:
         import numpy as np
-        SimpleNamespace(**settings)            # refused
+        SimpleNamespace(**json.loads(x))       # refused
         SimpleNamespace(width=3)               # accepted
         self._buffers[name] = value            # refused
         self.register_buffer(name, value)      # accepted
@@ -71,19 +71,33 @@ class AttributeBags(Rule):
         if paths & PARAMETER_DICT:
             if not context.in_annotation(node):
                 yield self.found(node, "nn.ParameterDict in a file with arrays.", "Use self.register_parameter.")
-        elif not _plainly_called(parent, node) and not context.in_annotation(node):
+        elif not _plainly_called(parent, node, context) and not context.in_annotation(node):
             yield self.found(node, "SimpleNamespace without plain keywords.", "Write SimpleNamespace(name=value, ...).")
 
 
-def _plainly_called(parent: ast.AST | None, node: ast.expr) -> bool:
+def _plainly_called(parent: ast.AST | None, node: ast.expr, context: Context) -> bool:
     called = isinstance(parent, ast.Call) and parent.func is node
     if not called:
         return isinstance(parent, ast.Call) and isinstance(parent.func, ast.Name) and parent.func.id == "isinstance"
-    return isinstance(parent, ast.Call) and not parent.args and all(each.arg for each in parent.keywords)
+    plain = isinstance(parent, ast.Call) and not parent.args
+    return plain and all(each.arg or _settings(each.value, context) for each in getattr(parent, "keywords", ()))
 
 
-def _only_read(node: ast.Attribute, context: Context) -> bool:
-    """Whether the registry is looped over, asked, copied, or given something under a name that can be read here."""
+def _settings(node: ast.expr, context: Context) -> bool:
+    """Whether this is a dict whose keys stand in the file: written out, or a constant of the file that only is read."""
+    if isinstance(node, ast.Dict):
+        return all(isinstance(key, ast.Constant) and not special(str(key.value)) for key in node.keys)
+    if not isinstance(node, ast.Name):
+        return False
+    bindings, _ = context.bindings(node)
+    known = all(each.kind == "assign" and each.value and _settings(each.value, context) for each in bindings)
+    uses = [each for each in context.parents if isinstance(each, ast.Name) and each.id == node.id]
+    read = all(isinstance(each.ctx, ast.Store) or _only_read(each, context) for each in uses)
+    return bool(bindings) and known and read
+
+
+def _only_read(node: ast.Attribute | ast.Name, context: Context) -> bool:
+    """Whether the dict is looped over, asked, copied, or given something under a name that can be read here."""
     parent = context.parents.get(node)
     if not isinstance(node.ctx, ast.Load):
         return False
@@ -93,7 +107,11 @@ def _only_read(node: ast.Attribute, context: Context) -> bool:
         return isinstance(parent.ctx, ast.Load) or _harmless_key(parent.slice, context)
     if isinstance(parent, ast.Call):
         return parent.func is not node and any(context.is_builtin(parent.func, name) for name in _COPIERS)
-    return isinstance(parent, ast.For | ast.comprehension | ast.Compare | ast.If | ast.UnaryOp)
+    if isinstance(parent, ast.keyword):
+        return parent.arg is None
+    return isinstance(parent, ast.For | ast.comprehension | ast.Compare | ast.If | ast.UnaryOp | ast.Dict) and not (
+        isinstance(parent, ast.Dict) and parent.keys[parent.values.index(node)] is not None
+    )
 
 
 def _harmless_key(key: ast.expr, context: Context) -> bool:

@@ -79,11 +79,11 @@ def _is_buffer(node: ast.expr, context: Context, steps: int) -> bool:
     if not isinstance(node, ast.Name) or steps == 0:
         return False
     bindings, _ = context.bindings(node)
-    values = [each.value or _entered(each.node, context) for each in bindings if each.kind != "delete"]
+    values = [each.value or entered(each.node, context) for each in bindings if each.kind != "delete"]
     return bool(values) and all(value is not None and _is_buffer(value, context, steps - 1) for value in values)
 
 
-def _entered(target: ast.AST, context: Context) -> ast.expr | None:
+def entered(target: ast.AST, context: Context) -> ast.expr | None:
     """What ``with value as target`` enters."""
     parent = context.parents.get(target)
     return parent.context_expr if isinstance(parent, ast.withitem) and parent.optional_vars is target else None

@@ -1,4 +1,4 @@
-# refused: CL201
+# refused: CL301
 # proof: returns the id of its process
 import torch
 from torch import nn

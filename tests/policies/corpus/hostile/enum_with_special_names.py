@@ -1,4 +1,4 @@
-# refused: CL201
+# refused: CL410
 # inert: it makes a class with any special name
 import torch
 from torch import nn
