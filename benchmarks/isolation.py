@@ -1,13 +1,12 @@
 """What the wall costs: binding, calling, killing and keeping sandboxes, beside the same without them.
 
-    .venv/bin/python benchmarks/sandbox.py            # about two minutes; writes benchmarks/README.md
-    .venv/bin/python benchmarks/sandbox.py --quick    # fewer samples, and nothing is written
+    .venv/bin/python benchmarks/isolation.py            # about two minutes; writes benchmarks/README.md
+    .venv/bin/python benchmarks/isolation.py --quick    # fewer samples, and nothing is written
 
 As root: what memory other users' processes share is told to nobody else. Both sides of a comparison are
 measured in the same run, in turns; medians are shown.
 """
 
-# ruff: noqa: E402 - the folder of this file would hide the package of the same name
 from __future__ import annotations
 
 import argparse
@@ -22,17 +21,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-HERE = sys.path.pop(0)
-sys.path.insert(0, str(ROOT))
-import sandbox.image
-
-sys.path.append(HERE)
 import torch
 from sandbox_memory import average_mib, naive
 from sandbox_versions import BIG, BUSY, SMALL, asked_here, asked_there, loaded_here, neighbour, timed, version
 from tables import table, write
 
+import sandbox.image
 from policies.limits import GIB
 from sandbox.contract import Bound, Bundle
 from sandbox.docker_driver import DockerDriver
@@ -40,6 +34,7 @@ from sandbox.docker_sandbox import DockerSandbox
 from sandbox.errors import SandboxError
 from sandbox.pool import Pool
 
+ROOT = Path(__file__).resolve().parents[1]
 TOGETHER = 4  # sandboxes of one version
 COMPUTE_SECONDS = 0.005
 
@@ -235,7 +230,7 @@ def _under_gvisor(plan: Plan, small: Bundle, busy: Bundle) -> None:
 def _report(plan: Plan, load: float) -> str:
     columns = ["", "sandbox", "beside it", "difference", "target"]
     cores = f"{os.cpu_count()} cores, load average before the run {load:.1f} and after it {os.getloadavg()[0]:.1f}"
-    command = "`.venv/bin/python benchmarks/sandbox.py`"
+    command = "`.venv/bin/python benchmarks/isolation.py`"
     facts = f"{command}, {time.strftime('%Y-%m-%d')}, {cores}, torch {torch.__version__}, one thread on both sides."
     return f"{facts}\n\n{table(columns, plan.rows)}"
 
