@@ -56,15 +56,38 @@ def _asked_for(node: ast.expr, context: Context) -> bool:
     while isinstance(parent, ast.Tuple | ast.BinOp):
         child, parent = parent, context.parents.get(parent)
     if isinstance(parent, ast.Subscript):
-        # A type hint's alias; what stands in it can be taken out again by name only.
-        return context.in_annotation(node) or not context.used_paths & _ASKING
+        return context.in_annotation(node) or (not context.used_paths & _ASKING and _hint(parent, node, context))
     if isinstance(parent, ast.Call):
         asking = any(context.is_builtin(parent.func, name) for name in ("isinstance", "issubclass"))
         return asking and child in parent.args[1:]
     if isinstance(parent, ast.Assign | ast.AnnAssign):
         # Another name for it is followed to where it is used.
-        return parent.value is node and _one_name(parent)
+        return parent.value is node and _one_name(parent) and context.scopes.of[node].kind != "class"
     return isinstance(parent, ast.Compare | ast.MatchClass | ast.Attribute) or context.in_annotation(node)
+
+
+def _hint(subscript: ast.Subscript, node: ast.expr, context: Context) -> bool:
+    """``Union[np.ndarray, list]``; and ``Rows = np.ndarray[...]``, where Rows only stands in type hints."""
+    if subscript.value is not node:
+        return True
+    parent = context.parents.get(subscript)
+    if _in_a_hint(subscript, context):
+        return True
+    if not isinstance(parent, ast.Assign | ast.AnnAssign) or not _one_name(parent):
+        return False
+    names = {each.id for each in ast.walk(parent) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
+    uses = [each for each in context.parents if isinstance(each, ast.Name) and each.id in names]
+    return context.scopes.of[parent].kind != "class" and all(
+        isinstance(each.ctx, ast.Store) or context.in_annotation(each) or _in_a_hint(each, context) for each in uses
+    )
+
+
+def _in_a_hint(node: ast.expr, context: Context) -> bool:
+    """``Optional[Rows]``."""
+    parent = context.parents.get(node)
+    while isinstance(parent, ast.Tuple):
+        node, parent = parent, context.parents.get(parent)
+    return isinstance(parent, ast.Subscript) and parent.slice is node
 
 
 def _one_name(node: ast.Assign | ast.AnnAssign) -> bool:

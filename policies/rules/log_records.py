@@ -8,7 +8,7 @@ from policies.context import Context
 from policies.rules.rule import Findings, Rule
 
 _WRITES = frozenset({"debug", "info", "warning", "warn", "error", "critical", "fatal", "exception", "log"})
-_STORED = frozenset({"filter", "handle", "callHandlers", "emit", "format"})
+_STORED = frozenset({"filter", "handle", "callHandlers", "emit", "format", "parent"})
 _FILTERS = frozenset({"filters"})
 
 
