@@ -19,7 +19,6 @@ from store.catalog.records import Key, Tenant, Version
 from store.jobs.front import JobFront
 
 KEYS_KEPT = 10_000  # principals remembered; the least recently used goes first
-TARGETS_KEPT = 1_000  # versions remembered for one principal
 _SECRET = re.compile(rb"cloche_[A-Za-z0-9_-]{43}")
 
 UNAUTHORIZED = "Send 'Authorization: Bearer <key>' with a key that has not been revoked; cloche-admin keys makes one."

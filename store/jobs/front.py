@@ -205,7 +205,6 @@ class JobFront:
             queued_jobs=numbers.get("queued", 0),
             running_jobs=numbers.get("running", 0),
             worker_faults=tuple(sorted({v.decode() for k, v in _pairs(faults).items() if k in alive})),
-            redis={"stats": numbers},
         )
 
     def _admit_arguments(self, a: Admission, *, wait: bool) -> tuple[str | bytes | int | float, ...]:

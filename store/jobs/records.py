@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 State = Literal["queued", "running", "succeeded", "failed", "canceled", "expired"]
 InputKind = Literal["json", "text", "bytes"]
@@ -81,7 +81,6 @@ class JobRecord:
     finished_ms: int = 0
     predict_seconds: float | None = None
     attempts: int = 0
-    cancel_requested: bool = False
     timeout_seconds: float = 0.0
     deadline_ms: int = 0
     webhook: str = ""
@@ -116,4 +115,3 @@ class QueueHealth:
     queued_jobs: int
     running_jobs: int
     worker_faults: tuple[str, ...] = field(default=())  # error codes that live workers report, e.g. engine_unreachable
-    redis: dict[str, Any] = field(default_factory=dict)
