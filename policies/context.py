@@ -6,6 +6,7 @@ import ast
 from functools import cached_property
 
 from policies.allowlist.entries import Allowlist
+from policies.buffers import Buffers
 from policies.paths import Paths
 from policies.scopes import Binding, Scopes
 from policies.source import Source
@@ -63,6 +64,11 @@ class Context:
     def texts(self) -> Texts:
         """What texts expressions give."""
         return Texts(self.scopes)
+
+    @cached_property
+    def buffers(self) -> Buffers:
+        """Which values are surely no memory of an array of objects."""
+        return Buffers(self)
 
     @cached_property
     def parents(self) -> dict[ast.AST, ast.AST]:
@@ -138,10 +144,11 @@ class Context:
             node
             for each in self.classes
             for node in each.body
-            if isinstance(node, ast.FunctionDef) and all(self._keeps_self(each) for each in node.decorator_list)
+            if isinstance(node, ast.FunctionDef) and all(self.keeps_self(each) for each in node.decorator_list)
         ]
 
-    def _keeps_self(self, decorator: ast.expr) -> bool:
+    def keeps_self(self, decorator: ast.expr) -> bool:
+        """Whether the decorator calls the method with the object it was called on."""
         function = decorator.func if isinstance(decorator, ast.Call) else decorator
         if isinstance(function, ast.Attribute) and function.attr in ("setter", "getter", "deleter"):
             return isinstance(function.value, ast.Name)

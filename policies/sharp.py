@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 ARRAY = frozenset({"numpy.ndarray", "numpy.typing.NDArray"})
-FROM_BUFFER = frozenset({"numpy.frombuffer", "torch.frombuffer"})
+# What makes an array, a tensor or a picture out of memory that stays somebody else's, and which argument names it.
+FROM_BUFFER = {
+    "numpy.frombuffer": (0, "buffer"),
+    "torch.frombuffer": (0, "buffer"),
+    "torch.asarray": (0, "obj"),
+    "PIL.Image.frombuffer": (2, "data"),
+}
 OPEN_PICTURE = frozenset({"PIL.Image.open"})
 PICTURE_FROM_BYTES = frozenset({"PIL.Image.frombytes", "PIL.Image.frombuffer"})
 PARAMETER_DICT = frozenset(
@@ -24,4 +30,4 @@ CLASS_MAKERS = frozenset(
 # Called where they stand and never passed on.
 CALLED_ONLY = ITEM_GETTER | WRAPS | LOG_CONFIG | FUSE | PARAMETRIZE
 
-EVERY = CALLED_ONLY | ARRAY | OPEN_PICTURE | PICTURE_FROM_BYTES | PARAMETER_DICT | NAMESPACE | CLASS_MAKERS
+EVERY = CALLED_ONLY | FROM_BUFFER.keys() | ARRAY | OPEN_PICTURE | PICTURE_FROM_BYTES | PARAMETER_DICT | NAMESPACE | CLASS_MAKERS

@@ -6,6 +6,7 @@ from policies.rules.array_class import ArrayClass
 from policies.rules.attribute_bags import AttributeBags
 from policies.rules.attributes_by_name import AttributesByName
 from policies.rules.base_class import BaseClass
+from policies.rules.buffers_of_bytes import BuffersOfBytes
 from policies.rules.builtin_names import BuiltinNames
 from policies.rules.bytes_only import BytesOnly
 from policies.rules.caught_exceptions import CaughtExceptions
@@ -71,6 +72,7 @@ ALL: tuple[Rule, ...] = (
     PictureCodecs(),
     LogRecords(),
     ClassMakers(),
+    BuffersOfBytes(),
     SpecialAttributes(),
     Introspection(),
     PrivateAttributes(),

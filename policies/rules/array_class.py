@@ -6,7 +6,7 @@ import ast
 
 from policies.context import Context
 from policies.rules.rule import Findings, Rule
-from policies.sharp import ARRAY, FROM_BUFFER
+from policies.sharp import ARRAY
 
 _ASKING = frozenset({"typing.get_args", "typing.get_origin"})
 
@@ -15,10 +15,9 @@ class ArrayClass(Rule):
     """numpy.ndarray is asked for, not called.
 
     What: numpy.ndarray stands in isinstance and issubclass, in comparisons, class patterns and type hints. It is
-    not called, passed on or stored, an array's class is not called with a buffer, and frombuffer not with an array.
+    not called, passed on or stored, and an array's class is not called with a buffer.
 
-    Why: numpy.ndarray(shape, object, buffer) takes the bytes of the buffer for addresses of objects, and frombuffer
-    of an array of objects lets those addresses be written.
+    Why: numpy.ndarray(shape, object, buffer) takes the bytes of the buffer for addresses of objects.
 
     Example:
         np.ndarray((1,), object, data)         # refused
@@ -39,12 +38,6 @@ class ArrayClass(Rule):
         call = context.parents.get(node)
         if node.arg == "buffer" and isinstance(call, ast.Call) and _a_class_of(call.func, context):
             yield self.found(node.value, "A class is called with a buffer.", "Use np.frombuffer.")
-
-    def visit_Call(self, node: ast.Call, context: Context) -> Findings:
-        if context.paths.of(node.func) & FROM_BUFFER:
-            for given in [*node.args[:1], *(each.value for each in node.keywords if each.arg == "buffer")]:
-                if _is_array(given, context):
-                    yield self.found(given, "frombuffer of an array.", "Use array.view(...) or torch.from_numpy.")
 
     def _used(self, node: ast.Name | ast.Attribute, context: Context) -> Findings:
         if isinstance(node.ctx, ast.Load) and context.paths.of(node) & ARRAY and not _asked_for(node, context):
@@ -99,14 +92,3 @@ def _a_class_of(function: ast.expr, context: Context) -> bool:
     if isinstance(function, ast.Attribute):
         return function.attr == "__class__"
     return isinstance(function, ast.Call) and context.is_builtin(function.func, "type")
-
-
-def _is_array(node: ast.expr, context: Context) -> bool:
-    """Whether the expression is, or is a name for, what a function of numpy gives."""
-    if isinstance(node, ast.Name):
-        return any(each.value is not None and _from_numpy(each.value, context) for each in context.bindings(node)[0])
-    return _from_numpy(node, context)
-
-
-def _from_numpy(node: ast.expr, context: Context) -> bool:
-    return isinstance(node, ast.Call) and any(path.startswith("numpy.") for path in context.paths.of(node.func))

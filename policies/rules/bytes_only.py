@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from policies.buffers import entered
 from policies.context import Context
 from policies.rules.rule import Findings, Rule
 from policies.sharp import OPEN_PICTURE
@@ -81,9 +82,3 @@ def _is_buffer(node: ast.expr, context: Context, steps: int) -> bool:
     bindings, _ = context.bindings(node)
     values = [each.value or entered(each.node, context) for each in bindings if each.kind != "delete"]
     return bool(values) and all(value is not None and _is_buffer(value, context, steps - 1) for value in values)
-
-
-def entered(target: ast.AST, context: Context) -> ast.expr | None:
-    """What ``with value as target`` enters."""
-    parent = context.parents.get(target)
-    return parent.context_expr if isinstance(parent, ast.withitem) and parent.optional_vars is target else None

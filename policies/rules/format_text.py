@@ -6,8 +6,8 @@ import ast
 import re
 import string
 
+from policies.buffers import entered
 from policies.context import Context
-from policies.rules.bytes_only import entered
 from policies.rules.rule import Findings, Rule
 
 _FIELD = re.compile(r"^(\d*|[A-Za-z][A-Za-z0-9_]*)$", re.ASCII)

@@ -1,4 +1,4 @@
-# refused: CL407
+# refused: CL411
 # proof: returns the id of its process
 import numpy as np
 import torch
