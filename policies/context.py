@@ -7,6 +7,7 @@ from functools import cached_property
 
 from policies.allowlist.entries import Allowlist
 from policies.buffers import Buffers
+from policies.functions import Functions
 from policies.paths import Paths
 from policies.scopes import Binding, Scopes
 from policies.source import Source
@@ -64,6 +65,11 @@ class Context:
     def texts(self) -> Texts:
         """What texts expressions give."""
         return Texts(self.scopes)
+
+    @cached_property
+    def functions(self) -> Functions:
+        """Who calls which function of the file with what."""
+        return Functions(self)
 
     @cached_property
     def buffers(self) -> Buffers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # Written by python -m policies.stamp.
-POLICY_VERSION = "1.4b3bb64b54"
+POLICY_VERSION = "1.ee102a9c11"
 
 # The grammar every source is read with, whatever Python runs the check: the sandbox's.
 GRAMMAR: tuple[int, int] = (3, 11)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from policies.buffers import CALLED_BY_TORCH
 from policies.check import check
+from policies.functions import CALLED_BY_TORCH
 
 SOURCE = """import numpy as np
 from torch import nn
