@@ -19,6 +19,7 @@ UID = 65532  # nobody's: in no image's passwd file, owner of nothing
 FLOOR_BYTES = 256 * MIB  # runner, torch and room for a small model; below, the engine may refuse the limit
 CPU_PERIOD_MICROSECONDS = 100_000
 GVISOR_PIDS = 1024  # its kernel's own threads, and a host process for each of the model's
+INIT_VERBOSITY = "TINI_VERBOSITY"  # at 2 init logs how the runner ended, which postmortem.py reads
 SOCKET_FOLDER = "/run/cloche"  # inside; the host's side of it is per sandbox and read-only
 
 
@@ -53,7 +54,7 @@ TABLE: tuple[Row, ...] = (
     Row("msgqueue", 0, "message queues are kernel memory, and their file system can be written", "write_root"),
     Row("log", {"max-size": str(256 * KIB), "max-file": "1"}, "what is printed can't fill the disk", "stdout_flood"),
     Row("init", True, "pid 1 reaps what a model leaves behind", "orphans"),
-    Row("restart", "no", "what was killed stays dead", "kill_self"),
+    Row("restart", "no", "what was killed stays dead", "abort"),
 )  # fmt: skip
 
 
@@ -86,7 +87,8 @@ def container(
         "init": row["init"],
         "restart_policy": {"Name": row["restart"]},
         "privileged": False,
-        "environment": {},  # nothing of the host's; the image's own is fixed
+        "environment": {INIT_VERBOSITY: "2"},  # nothing of the host's; the image's own is fixed
+        "stop_signal": "SIGKILL",  # an engine that stops uses none that a model could have sent itself
         "volumes": {str(socket_folder): {"bind": SOCKET_FOLDER, "mode": "ro"}},
         "oom_score_adj": 500,  # if the whole host runs out, sandboxes go first
         **resources(limits),

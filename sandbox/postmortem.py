@@ -1,4 +1,14 @@
-"""Why a sandbox died, in the words of an outcome."""
+"""Why a sandbox died, in the words of an outcome.
+
+Nothing inside can send SIGKILL (seccomp.py), and init is spared by the kernel's rule that it gets no signal from
+its own container. So who was killed by it was killed by the kernel for its memory, which the engine says, or from
+outside: by somebody at the engine, by the engine that stops or starts again, by the host that ran out of memory.
+That is no fault of the tenant's. A model can end with the same exit code, but then init says that it ended itself.
+
+Not told apart: a kill for memory that the engine is silent about (it is then tried again, which ends the same way
+until the attempts are over), and a process that had the kernel send SIGKILL for it, through a descriptor's
+owner or a child's exit signal: it is tried again as well.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +17,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+import docker.errors
+
 from sandbox.engine import Engine
 from sandbox.errors import EngineUnreachable
 from sandbox.outcome import OutcomeKind
@@ -14,6 +26,7 @@ from sandbox.outcome import OutcomeKind
 _EXIT_SECONDS = 3.0  # between the socket's end and the container's
 _OOM_NOTICE_SECONDS = 0.3  # the engine hears of the kernel's kill on another way than of the exit
 _SIGNAL_BASE = 128
+_ENDED_ITSELF = "Main child exited normally"  # init's words; see hardening.INIT_VERBOSITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +42,14 @@ def examine(engine: Engine, container_id: str) -> Death:
     """Look at a container whose socket ended. Waits a moment for the engine to notice; never raises."""
     try:
         state = _ended_state(engine, container_id)
-    except EngineUnreachable as exc:
+        if state is None:
+            return Death("platform", "The sandbox was removed while it worked.")
+        if state["Running"]:
+            return Death("protocol_violation", "The model closed the connection to its host.")
+        if _maybe_oom(state) and _ENDED_ITSELF not in engine.log_tail(container_id):
+            return Death("platform", "The sandbox was killed from outside while it worked.", signal.SIGKILL)
+    except (EngineUnreachable, docker.errors.APIError) as exc:
         return Death("platform", str(exc))
-    if state is None:
-        return Death("platform", "The sandbox was removed while it worked.")
-    if state["Running"]:
-        return Death("protocol_violation", "The model closed the connection to its host.")
     return _verdict(state)
 
 
@@ -60,6 +75,6 @@ def _verdict(state: dict[str, Any]) -> Death:
     number = code - _SIGNAL_BASE
     if state["OOMKilled"] and number == signal.SIGKILL:
         return Death("out_of_memory", "The model used more memory than it may.", signal.SIGKILL)
-    if number in {item.value for item in signal.Signals}:
+    if number != signal.SIGKILL and number in {item.value for item in signal.Signals}:
         return Death("crashed", f"The model's process was killed by {signal.Signals(number).name}.", number)
     return Death("crashed", f"The model's process ended itself with exit code {code}.")

@@ -16,7 +16,7 @@ from typing import Any
 ALLOWED: dict[str, tuple[str, ...]] = {
     "read and write what is already open": (
         "read", "write", "readv", "writev", "pread64", "pwrite64", "lseek", "close", "close_range", "dup", "dup2",
-        "dup3", "fcntl", "fsync", "fdatasync", "ftruncate", "fadvise64", "pipe", "pipe2", "eventfd2",
+        "dup3", "fsync", "fdatasync", "ftruncate", "fadvise64", "pipe", "pipe2", "eventfd2",
     ),
     "open and look at files: the root is read-only, the tmpfs is sized": (
         "open", "openat", "access", "faccessat", "faccessat2", "stat", "lstat", "fstat", "newfstatat", "statx",
@@ -38,7 +38,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "prctl",
     ),
     "signals between the container's own processes": (
-        "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigtimedwait", "sigaltstack", "kill", "tgkill",
+        "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigtimedwait", "sigaltstack",
     ),
     "time and sleeping": (
         "clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "time", "times",
@@ -74,8 +74,18 @@ _IOCTLS: dict[int, str] = {
 # CUDA: its driver is spoken to by ioctl, host memory is pinned and placed, devices are looked up.
 _GPU = ("ioctl", "mbind", "get_mempolicy", "set_mempolicy", "mlock", "munlock", "memfd_create", "mincore")
 
+# Nothing inside can have SIGKILL sent, so whoever was killed by it was killed for memory or from outside: see
+# postmortem.py. Call -> (argument, the value that is refused, how many bits values have).
+_ALL_BUT: dict[str, tuple[int, int, int]] = {
+    "kill": (1, 9, 7),  # signals end at 64
+    "tgkill": (2, 9, 7),
+    "fcntl": (1, 10, 11),  # F_SETSIG: the signal that a descriptor's owner gets; commands end at 1039
+}
+
 _AF_UNIX = 1
 _CLONE_NAMESPACES = 0x7E020000  # NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
+_CLONE_SIGNAL = 0xFF  # what the parent gets when a child ends
+_SIGCHLD = 17
 _ENOSYS = 38
 _EPERM = 1
 
@@ -101,10 +111,11 @@ def _rules(*, gvisor: bool, gpu: bool) -> list[dict[str, Any]]:
     plain = sorted(name for names in ALLOWED.values() for name in names if name != "clone")
     return [
         {"names": plain, "action": "SCMP_ACT_ALLOW", "args": []},
-        # Threads and processes, never namespaces.
-        _masked("clone", mask=_CLONE_NAMESPACES, value=0),
+        # Threads and processes, never namespaces, and no end of a child that kills its parent.
+        *(_masked("clone", mask=_CLONE_NAMESPACES | _CLONE_SIGNAL, value=ends) for ends in (0, _SIGCHLD)),
         # Its flags are in memory, out of a filter's sight: "not there" makes libc use clone.
         _allowed("clone3") if gvisor else _absent("clone3"),
+        *(rule for name, what in _ALL_BUT.items() for rule in _other_than(name, *what)),
         # Unix sockets only; with no network there is nothing else to reach, and less kernel to attack.
         _equal("socket", argument=0, value=_AF_UNIX),
         _equal("socketpair", argument=0, value=_AF_UNIX),
@@ -122,8 +133,14 @@ def _absent(name: str) -> dict[str, Any]:
     return {"names": [name], "action": "SCMP_ACT_ERRNO", "errnoRet": _ENOSYS, "args": []}
 
 
-def _masked(name: str, *, mask: int, value: int) -> dict[str, Any]:
-    condition = {"index": 0, "value": mask, "valueTwo": value, "op": "SCMP_CMP_MASKED_EQ"}
+def _other_than(name: str, argument: int, value: int, width: int) -> list[dict[str, Any]]:
+    """Allowed where one bit is another. Not by "not equal": a filter compares 64 bits, the kernel reads 32 of them."""
+    bits = [1 << number for number in range(width)]
+    return [_masked(name, argument=argument, mask=bit, value=~value & bit) for bit in bits]
+
+
+def _masked(name: str, *, mask: int, value: int, argument: int = 0) -> dict[str, Any]:
+    condition = {"index": argument, "value": mask, "valueTwo": value, "op": "SCMP_CMP_MASKED_EQ"}
     return {"names": [name], "action": "SCMP_ACT_ALLOW", "args": [condition]}
 
 

@@ -92,7 +92,13 @@ class Turn:
             self._serve()
         except (SandboxError, StoreError) as exc:
             log.warning("turn_postponed", version_id=self._version_id, code=exc.code, error=str(exc))
+            self._let_go()
             self._station.stop.wait(_FAULT_PAUSE_SECONDS)
+
+    def _let_go(self) -> None:
+        """Leave nothing "running" in this worker's name: out of the line first, then back with what was claimed."""
+        self._settle([], want=0, empty_handed=False)
+        persist(self._station, lambda: self._station.back.recover(count_attempt=True))
 
     def _serve(self) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
@@ -14,6 +15,7 @@ from store.jobs.turns import TURNS_QUEUE_KEY, enqueue_check, enqueue_turns, turn
 
 MAX_ATTEMPTS = 3  # runs a job may start before a platform fault is its outcome
 DEAD_AFTER_SECONDS = 3.5  # a worker silent for longer is taken for dead; it beats every second
+_REAP_SECONDS = 0.5  # one round of the reaper, at most
 
 Ending = Literal["succeeded", "failed", "retry", "release"]
 
@@ -142,11 +144,24 @@ class JobBack:
         return bool(self._run("heartbeat", self.worker, fault))
 
     def reap(self, *, goodbye: bool = False) -> Reaped:
-        """One round of the reaper; with ``goodbye`` this worker's own claims and turns are given back too."""
-        dead_after_ms = int(DEAD_AFTER_SECONDS * 1000)
+        """One round of the reaper; with ``goodbye`` this worker's own claims and turns are given back too.
+
+        As many steps as there is to do, each a script of a few milliseconds, for half a second at most: what is
+        admitted in a second can be forgotten in one.
+        """
+        until = time.monotonic() + _REAP_SECONDS
         also = self.worker if goodbye else ""
-        taken, expired, issued = self._run("reap", dead_after_ms, MAX_ATTEMPTS, TURNS_QUEUE_KEY, also)
-        return Reaped(taken_back=taken, expired=expired, reissued=enqueue_turns(self._queue, issued))
+        done = Reaped(taken_back=0, expired=0, reissued=0)
+        left = 1
+        while left and time.monotonic() < until:
+            dead_after_ms = int(DEAD_AFTER_SECONDS * 1000)
+            taken, expired, issued, left = self._run("reap", dead_after_ms, MAX_ATTEMPTS, TURNS_QUEUE_KEY, also)
+            done = Reaped(
+                taken_back=done.taken_back + taken,
+                expired=done.expired + expired,
+                reissued=done.reissued + enqueue_turns(self._queue, issued),
+            )
+        return done
 
     def enqueue_check(self, version_id: str) -> None:
         """Ask a worker to check an uploaded version."""

@@ -27,7 +27,7 @@ def enqueue_turns(queue: Queue, issued: Sequence[Any]) -> int:
     """Hand the turns a script issued (version, token, version, token …) to RQ; how many."""
     tokens = [_text(token) for token in issued[1::2]]
     for token in tokens:
-        _enqueue(queue, SERVE, token)
+        _enqueue(queue, SERVE, token, rq_id=token)
     return len(tokens)
 
 
@@ -36,10 +36,12 @@ def enqueue_check(queue: Queue, version_id: str) -> None:
     _enqueue(queue, CHECK, version_id)
 
 
-def _enqueue(queue: Queue, function: str, argument: str) -> Job:
+def _enqueue(queue: Queue, function: str, argument: str, *, rq_id: str | None = None) -> Job:
     # No RQ time-out: turns end by their own slice, calls by their own clock. Nothing of RQ's is kept; what
-    # waits for an hour is dropped by it and issued again by the reaper.
-    job = queue.enqueue_call(function, args=(argument,), timeout=-1, result_ttl=0, ttl=3600, failure_ttl=3600)
+    # waits for an hour is dropped by it and issued again by the reaper. A turn goes by its token there as well:
+    # so the reaper sees whether it still waits.
+    options = {"timeout": -1, "result_ttl": 0, "ttl": 3600, "failure_ttl": 3600, "job_id": rq_id}
+    job = queue.enqueue_call(function, args=(argument,), **options)
     queue.connection.publish("wake:any", argument)  # workers that linger see that somebody waits
     return job
 

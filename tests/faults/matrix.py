@@ -66,7 +66,7 @@ class Matrix:
         """Load, a fault at a random moment of it, repair, and nothing left undone."""
         with Traffic(self._loud, jobs_each=JOBS_EACH):
             time.sleep(self._stand.random.uniform(0.1, 1.2))
-            may_crash = FAULTS[name](self._stand)
+            FAULTS[name](self._stand)
             broken = time.monotonic()
             mending = threading.Thread(target=self._stand.mend, name="mend")
             mending.start()
@@ -76,7 +76,7 @@ class Matrix:
             finally:
                 mending.join()
         promises = [p for tenant in self._tenants for p in tenant.accepted if p.ended is None]
-        self._settle(promises, name, may_crash=may_crash)
+        self._settle(promises, name)
         self._say_counters(name)
         self.account.wrong += [f"{name}: `make up` failed: {said}" for said in self._stand.unmended]
         self._stand.unmended.clear()
@@ -88,9 +88,8 @@ class Matrix:
         while job["status"] not in TERMINAL:
             job = tenant.job(job["id"], wait=LOOK_SECONDS)
 
-    def _settle(self, promises: list[Accepted], fault: str, *, may_crash: int) -> None:
+    def _settle(self, promises: list[Accepted], fault: str) -> None:
         """Every promise is kept: ended, with its own input as its output."""
-        crashed = 0
         for promise in promises:
             job = _ended(promise)
             if job is None:
@@ -101,12 +100,8 @@ class Matrix:
             self.account.run_again += job["attempts"] > 1
             error = (job["error"] or {}).get("type")
             self.account.ended[job["status"] + (f": {error}" if error else "")] += 1
-            if error == "crashed":
-                crashed += 1
-            elif (job["status"], job["output"]) != ("succeeded", promise.value):
+            if (job["status"], job["output"]) != ("succeeded", promise.value):
                 self._say(fault, promise, f"ended as {job['status']} {job['output']!r} {job['error']}")
-        if crashed > may_crash:
-            self.account.wrong.append(f"{fault}: {crashed} calls crashed, {may_crash} sandboxes were killed")
 
     def _say(self, fault: str, promise: Accepted, what: str) -> None:
         record = self._stand.redis.hgetall(f"job:{promise.job_id}")

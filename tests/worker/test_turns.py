@@ -227,6 +227,21 @@ def test_platform_faults_are_tried_three_times(shop: Shop) -> None:
     assert (job.state, job.error_type, job.attempts) == ("failed", "platform", 3)
 
 
+def test_a_driver_that_raises_leaves_no_claim_behind(shop: Shop) -> None:
+    """Should a sandbox raise where it has to answer, its jobs are tried again, and end as the platform's fault."""
+    version = shop.version("a")
+
+    def broken(call: object) -> Outcome:
+        raise EngineUnreachable("test")
+
+    shop.driver.behaviours[version.id] = broken
+    ids = shop.admit(version, 1)
+    shop.work()
+    assert not shop.redis.smembers("claims:w1")
+    job = shop.job(ids[0])
+    assert (job.state, job.error_type, job.attempts) == ("failed", "platform", 3)
+
+
 def test_jobs_of_a_deleted_model_end(shop: Shop) -> None:
     """What was queued when its model was deleted fails as model_unavailable."""
     version = shop.version("a")

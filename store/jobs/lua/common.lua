@@ -19,7 +19,7 @@
 --   turns:{tenant}      set     tokens of turns outstanding
 --   vturns:{version}    set     tokens of turns outstanding
 --   waiting:{tenant}    list    versions that have work and wait for one of the tenant's turns
---   turns:issued        zset    tokens handed to RQ and not begun, by time of issue
+--   turns:issued        zset    tokens handed to RQ and not begun, by when they were issued or last seen in its queue
 --   lingering:{version} set     workers that hold the version and have nothing to do
 --   workers             zset    worker names by last heartbeat ms
 --   faults              hash    worker name -> code of what keeps it from serving

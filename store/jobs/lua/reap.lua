@@ -1,8 +1,11 @@
 -- Give back what dead workers held, expire what is too late, find turns that never began, forget old jobs.
--- Any worker may run it at any time. Returns {taken back, expired, {turns for RQ: version, token, ...}}
+-- Any worker may run it at any time. Everything else waits meanwhile, so it does a bounded piece of each: with
+-- `left` 1 there is more to do, and it is to be run again.
+-- Returns {taken back, expired, {turns for RQ: version, token, ...}, left}
 local dead_after_ms, max_attempts, rq_queue, also = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
+local EXPIRE, FORGET, LOOK = 200, 1000, 500
 local now = now_ms()
-local turns, taken, expired = {}, 0, 0
+local turns, taken, expired, left = {}, 0, 0, 0
 
 local function add(list)
   for _, part in ipairs(list) do turns[#turns + 1] = part end
@@ -28,7 +31,9 @@ for _, worker in ipairs(dead) do
   redis.call('HDEL', 'faults', worker)
 end
 
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'deadlines', '-inf', now, 'LIMIT', 0, 1000)) do
+local late = redis.call('ZRANGEBYSCORE', 'deadlines', '-inf', now, 'LIMIT', 0, EXPIRE)
+if #late == EXPIRE then left = 1 end
+for _, id in ipairs(late) do
   if redis.call('HGET', 'job:' .. id, 's') == 'queued' then
     expired = expired + 1
     finish(id, 'queued', 'expired', '', now)
@@ -36,21 +41,34 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'deadlines', '-inf', now, 'LIMIT
   redis.call('ZREM', 'deadlines', id)
 end
 
--- A turn waits in RQ as long as workers are busy; with RQ's queue empty, or after a minute, it is lost.
-local patience = redis.call('LLEN', rq_queue) == 0 and 2000 or 60000
-for _, token in ipairs(redis.call('ZRANGEBYSCORE', 'turns:issued', '-inf', now - patience, 'LIMIT', 0, 100)) do
-  local version = redis.call('HGET', 'turn:' .. token, 'v')
-  if version then
-    redis.call('ZADD', 'turns:issued', now, token)
-    add({ version, token })
-  else
-    redis.call('ZREM', 'turns:issued', token)
+-- A turn waits in RQ's queue for as long as workers are busy. One that is neither there nor begun was lost: popped
+-- by who died or stands still, or never handed over. Those that wait are noted as seen twice a second, so that
+-- one unseen for longer is no turn that was popped just now. Doubled by mistake, it is one all the same: begin.
+local issued = redis.call('ZRANGEBYSCORE', 'turns:issued', '-inf', now - 500, 'WITHSCORES', 'LIMIT', 0, LOOK)
+if #issued > 0 then
+  local there, moved = {}, 0
+  for _, token in ipairs(redis.call('LRANGE', rq_queue, 0, -1)) do there[token] = true end
+  for i = 1, #issued, 2 do
+    local token, version = issued[i], redis.call('HGET', 'turn:' .. issued[i], 'v')
+    if not version then
+      redis.call('ZREM', 'turns:issued', token)
+    elseif there[token] then
+      redis.call('ZADD', 'turns:issued', now, token)
+      moved = moved + 1
+    elseif tonumber(issued[i + 1]) <= now - 1500 then
+      redis.call('ZADD', 'turns:issued', now, token)
+      add({ version, token })
+      moved = moved + 1
+    end
   end
+  if moved > 0 and #issued == 2 * LOOK then left = 1 end
 end
 
-for _, member in ipairs(redis.call('ZRANGEBYSCORE', 'ended', '-inf', now, 'LIMIT', 0, 1000)) do
+local forgotten = redis.call('ZRANGEBYSCORE', 'ended', '-inf', now, 'LIMIT', 0, FORGET)
+if #forgotten == FORGET then left = 1 end
+for _, member in ipairs(forgotten) do
   local tenant, id = string.match(member, '^(%S+) (%S+)$')
   redis.call('ZREM', 'jobs:' .. tenant, id)
   redis.call('ZREM', 'ended', member)
 end
-return { taken, expired, turns }
+return { taken, expired, turns, left }

@@ -1,6 +1,6 @@
-# attack: kill the runner
-# expect: crashed
-# signal: 9
+# attack: kill the runner as the host would, to be run again and again at the platform's expense
+# expect: model_error
+# message: PermissionError
 import os
 
 import torch
