@@ -38,7 +38,7 @@ def engine_stops(container: Container) -> None:
 
 
 def host_kills_the_runner(container: Container) -> None:
-    """SIGKILL to the runner's process alone, as the host's own out-of-memory killer does; to gVisor's where it is in it."""
+    """SIGKILL to the runner's process alone, as the host's out-of-memory killer does; gVisor's where it is in that."""
     processes = container.top(ps_args="-eo pid,args")["Processes"]
     runners = [pid for pid, command in processes if command.endswith("-m sandbox.runner") and "init" not in command]
     pid = runners[0] if runners else container.attrs["State"]["Pid"]
