@@ -40,8 +40,9 @@ def _enqueue(queue: Queue, function: str, argument: str, *, rq_id: str | None = 
     # No RQ time-out: turns end by their own slice, calls by their own clock. Nothing of RQ's is kept; what
     # waits for an hour is dropped by it and issued again by the reaper. A turn goes by its token there as well:
     # so the reaper sees whether it still waits.
-    options = {"timeout": -1, "result_ttl": 0, "ttl": 3600, "failure_ttl": 3600, "job_id": rq_id}
-    job = queue.enqueue_call(function, args=(argument,), **options)
+    job = queue.enqueue_call(
+        function, args=(argument,), timeout=-1, result_ttl=0, ttl=3600, failure_ttl=3600, job_id=rq_id
+    )
     queue.connection.publish("wake:any", argument)  # workers that linger see that somebody waits
     return job
 
