@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import checks, described, health, jobs, metrics, models, schemas, uploads
+from api import checks, described, events, health, jobs, metrics, models, schemas, uploads
 from api.described import IDEMPOTENCY, JOB_ID, NAME, NUMBER, PREFER, STORED, TOKEN_ID, WHO, Json
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -66,6 +66,18 @@ ADDRESSES = (
         answers={200: WAITED},
         problems=(*WHO, "job_not_found"),
         parameters=(JOB_ID, PREFER),
+    ),
+    Address(
+        operation_id="follow_job",
+        method="GET",
+        path="/v1/jobs/{id}/events",
+        endpoint=events.events,
+        tag="jobs",
+        shape=None,
+        media=("text/event-stream",),
+        answers={200: (), 204: ()},
+        problems=(*WHO, "job_not_found", "invalid_request", "too_many_streams"),
+        parameters=(JOB_ID, *described.EVENT_PLACE),
     ),
     Address(
         operation_id="get_output",

@@ -124,6 +124,15 @@ CHECK_BODY: Json = {
 TOKEN_BODY: Json = {
     "content": {"application/json": json_body({"name": {"type": "string"}}, example={"name": "the web shop"})}
 }
+EVENT_PLACE = [
+    {
+        "in": "header",
+        "name": "Last-Event-ID",
+        "description": "The id of the last event that was heard: the stream goes on after it.",
+        "schema": {"type": "string", "maxLength": 64},
+    },
+    query("last_event_id", {"type": "string", "maxLength": 64}, "The same, for who can't set headers."),
+]
 LIST_QUERY = [
     query("limit", {"type": "integer", "minimum": 1, "maximum": PAGE_MAX, "default": PAGE_DEFAULT}),
     query("cursor", {"type": "string"}, "next_cursor of the page before."),
@@ -147,6 +156,8 @@ def answers(
     found: Json = {}
     for status, headers in statuses.items():
         found[str(status)] = {"description": description, "headers": {name: HEADERS[name] for name in headers}}
+        if status == 204:
+            continue
         if media:
             found[str(status)]["content"] = {kind: {} for kind in media}
         if shape is not None:

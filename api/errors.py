@@ -74,6 +74,7 @@ PROBLEMS: dict[str, Kind] = {
     "quota_storage": Kind(413, "The quota of storage is used up"),
     "rate_limited": Kind(429, "Too many requests"),
     "queue_full": Kind(429, "Too many queued jobs"),
+    "too_many_streams": Kind(429, "Too many open event streams"),
     # The platform
     "redis_unavailable": Kind(503, "The job store is not reachable"),
     "catalog_unavailable": Kind(503, "The catalogue is not reachable"),

@@ -57,7 +57,7 @@ async def show(request: Request) -> Response:
     """One job as it stands, or after waiting for its end."""
     parts = parts_of(request)
     principal = await parts.auth.current(request)
-    job = await _find(parts, principal, request.path_params["id"])
+    job = await find_job(parts, principal, request.path_params["id"])
     seconds = wait_seconds(dict(request.scope["headers"]).get(b"prefer"))
     if seconds and not job.ended:
         job = await parts.wait(principal.tenant_id, job.id, seconds) or job
@@ -68,7 +68,7 @@ async def output(request: Request) -> Response:
     """The output alone: JSON as JSON, bytes as bytes."""
     parts = parts_of(request)
     principal = await parts.auth.current(request)
-    job = await _find(parts, principal, request.path_params["id"])
+    job = await find_job(parts, principal, request.path_params["id"])
     if job.output is None:
         raise Problem(
             "output_not_available", f"The job is {job.state}; only succeeded jobs have an output.", job_status=job.state
@@ -83,7 +83,7 @@ async def cancel(request: Request) -> Response:
     """Cancel a job in any state but an ended one; canceling twice is the same as once."""
     parts = parts_of(request)
     principal = await parts.auth.current(request)
-    found = await _find(parts, principal, request.path_params["id"])
+    found = await find_job(parts, principal, request.path_params["id"])
     job = await parts.jobs.cancel(principal.tenant_id, found.id)
     if job is None:
         raise _unknown()
@@ -111,7 +111,8 @@ async def index(request: Request) -> Response:
     return json_response(page_view(page))
 
 
-async def _find(parts: Parts, principal: Principal, job_id: str) -> JobRecord:
+async def find_job(parts: Parts, principal: Principal, job_id: str) -> JobRecord:
+    """The job, if this principal may see it. Raises job_not_found."""
     job = await parts.jobs.get(principal.tenant_id, job_id)
     if job is None or not await owns_version(parts, principal, job.version_id):
         raise _unknown()

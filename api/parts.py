@@ -35,6 +35,7 @@ class Parts:
     closing: bool = False
     waiting: set[asyncio.Task[object]] = field(default_factory=set)  # requests that wait for a job's end
     uploading: Counter[str] = field(default_factory=Counter)  # bytes on disk of uploads under way, by tenant
+    streaming: Counter[str] = field(default_factory=Counter)  # open event streams, by tenant
     checks: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CHECKS_AT_ONCE))
 
     async def wait(self, tenant_id: str, job_id: str, seconds: float) -> JobRecord | None:

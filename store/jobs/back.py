@@ -125,6 +125,10 @@ class JobBack:
             claims=tuple(decode_claim(row) for row in claimed),
         )
 
+    def printed(self, claim: Claim, text: str) -> bool:
+        """Tell those who follow the job what it has printed by now. False: it is not this worker's to run any more."""
+        return bool(self._run("print", self.worker, claim.job_id, claim.fence, text))
+
     def recover(self, *, count_attempt: bool = False) -> int:
         """Hand back every claim in this worker's name, with nothing in hand any more; how many.
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import hiredis
 
-from store.jobs.records import TERMINAL, JobRecord
+from store.jobs.records import TERMINAL, JobRecord, Printed
 
 
 def decode_record(job_id: str, fields: Mapping[bytes, bytes], output: bytes | None) -> JobRecord:
@@ -33,6 +34,7 @@ def decode_record(job_id: str, fields: Mapping[bytes, bytes], output: bytes | No
         finished_ms=number(b"e"),
         predict_seconds=int(micros) / 1e6 if micros else None,
         attempts=number(b"a"),
+        fence=number(b"f"),
         timeout_seconds=float(fields.get(b"to", b"0")),
         deadline_ms=number(b"dl"),
         webhook=text(b"hook"),
@@ -45,6 +47,12 @@ def decode_record(job_id: str, fields: Mapping[bytes, bytes], output: bytes | No
         output_kind="bytes" if fields.get(b"ok") == b"bytes" else "json",
         output=output if state == "succeeded" else None,
     )
+
+
+def decode_printed(entry: Sequence[Any]) -> Printed:
+    """One entry of the stream ``printed:{id}``: its fields in the order print.lua writes them."""
+    name, (_, attempt, _, fence, _, text) = entry
+    return Printed(name.decode(), int(attempt), int(fence), text.decode("utf-8", "replace"))
 
 
 # The fields of an announcement, in the order `announce` in common.lua writes them.

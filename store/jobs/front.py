@@ -16,6 +16,7 @@ import structlog
 from store.errors import RedisUnavailable
 from store.jobs.back import DEAD_AFTER_SECONDS
 from store.jobs.codec import decode_announcement, decode_ended, decode_record
+from store.jobs.following import Following
 from store.jobs.records import (
     TERMINAL,
     Admission,
@@ -33,7 +34,7 @@ from store.jobs.wire import Wire
 
 log = structlog.get_logger()
 
-_SCRIPTS = ("admit", "watch", "cancel")
+_SCRIPTS = ("admit", "watch", "cancel", "follow")
 _POLL_SECONDS = 5.0  # how long a waiter trusts announcements before it looks for itself
 _SCAN = 200  # ids looked at in one step of a filtered page
 _SCAN_STEPS = 10
@@ -60,12 +61,14 @@ class JobFront:
         self._name = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._waiters: dict[str, _Waiter] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self.following = Following(script=self._script, call=self._call, get=self.get, process=self._name)
 
     async def start(self) -> None:
         """Connect in the background. Does not fail when Redis is away: calls do, until it is back."""
         load = [("SCRIPT", "LOAD", script(name).text) for name in _SCRIPTS]
         self._wire = Wire(self._url, greeting=load)
-        self._events = Wire(self._url, greeting=[("SUBSCRIBE", f"ended:{self._name}")], push=self._on_event)
+        channels = (f"ended:{self._name}", f"moved:{self._name}")
+        self._events = Wire(self._url, greeting=[("SUBSCRIBE", *channels)], push=self._on_event)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="rq")
         self._queue = turns_queue(redis.Redis.from_url(self._url, socket_timeout=5))
         self._spawn(self._listen())
@@ -219,6 +222,9 @@ class JobFront:
     async def _script(self, name: str, *arguments: str | bytes | int | float) -> Any:
         return await self._wire.call("EVALSHA", script(name).sha1, 0, *arguments)
 
+    async def _call(self, *command: str | bytes | int | float) -> Any:
+        return await self._wire.call(*command)
+
     async def _records(self, ids: Sequence[str]) -> list[JobRecord | None]:
         hashes = await asyncio.gather(*[self._wire.call("HGETALL", f"job:{i}") for i in ids])
         return [decode_record(i, _pairs(h), None) if h else None for i, h in zip(ids, hashes, strict=True)]
@@ -243,6 +249,7 @@ class JobFront:
         while True:
             try:
                 await self._events.open()
+                self.following.ring_all()
                 await self._events.lost.wait()
             except RedisUnavailable:
                 await asyncio.sleep(0.2)
@@ -250,7 +257,11 @@ class JobFront:
     def _on_event(self, reply: Any) -> None:
         if not isinstance(reply, list) or reply[0] != b"message":
             return
+        if reply[1].startswith(b"moved:"):
+            self.following.ring(reply[2].decode())
+            return
         job_id, values, output = decode_announcement(reply[2])
+        self.following.ring(job_id)
         waiter = self._waiters.get(job_id)
         if waiter is None or waiter.future.done():
             return

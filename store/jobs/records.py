@@ -81,6 +81,7 @@ class JobRecord:
     finished_ms: int = 0
     predict_seconds: float | None = None
     attempts: int = 0
+    fence: int = 0
     timeout_seconds: float = 0.0
     deadline_ms: int = 0
     webhook: str = ""
@@ -97,6 +98,24 @@ class JobRecord:
     def ended(self) -> bool:
         """True when no transition can follow."""
         return self.state in TERMINAL
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """Something a job printed while it ran. ``entry`` orders it; ``fence`` tells one run of the job from another."""
+
+    entry: str
+    attempt: int
+    fence: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A job at one moment, and what it printed."""
+
+    record: JobRecord
+    printed: tuple[Printed, ...]
 
 
 @dataclass(frozen=True, slots=True)

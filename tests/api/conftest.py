@@ -21,6 +21,7 @@ from store.jobs.back import Claim, JobBack, Settlement
 from store.jobs.records import OutputKind
 from store.settings import StoreSettings
 from tests.api.contract import WatchedClient
+from tests.api.serving import Served, serving
 
 SOURCE = b"""\
 from torch import nn
@@ -160,6 +161,12 @@ def installation(tmp_path: Path, redis_url: str) -> Iterator[Installation]:
 def api(installation: Installation) -> Iterator[TestClient]:
     with WatchedClient(create_app(installation.settings), raise_server_exceptions=False) as client:
         yield client
+
+
+@pytest.fixture
+def served(installation: Installation, tmp_path: Path) -> Iterator[Served]:
+    with serving(installation.settings, tmp_path / "api.log") as found:
+        yield found
 
 
 @pytest.fixture

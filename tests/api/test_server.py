@@ -10,82 +10,14 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import pytest
 
 from tests.api.conftest import SOURCE, Account, Installation, store_settings, weights
+from tests.api.serving import Served, eventually
 
 ROOT = Path(__file__).parents[2]
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """A running ``cloche-api``."""
-
-    process: subprocess.Popen[bytes]
-    port: int
-    log: Path
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self.port}"
-
-    def connect(self) -> socket.socket:
-        """A bare connection."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@pytest.fixture
-def served(installation: Installation, tmp_path: Path) -> Iterator[Served]:
-    settings, port, log = installation.settings, _free_port(), tmp_path / "api.log"
-    environment = {
-        **os.environ,
-        "CLOCHE_DATA": str(settings.data),
-        "CLOCHE_REDIS_URL": settings.redis_url,
-        "CLOCHE_HOST": "127.0.0.1",
-        "CLOCHE_PORT": str(port),
-    }
-    with log.open("wb") as output:
-        process = subprocess.Popen([sys.executable, "-m", "api.main"], cwd=ROOT, env=environment, stderr=output)
-    found = Served(process, port, log)
-    try:
-        _until_up(found)
-        yield found
-    finally:
-        process.kill()
-        process.wait()
-
-
-def _until_up(served: Served) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        assert served.process.poll() is None, served.log.read_text()
-        try:
-            if httpx.get(f"{served.url}/healthz").status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.05)
-    raise AssertionError(served.log.read_text())
-
-
-def _eventually(condition: object, what: str) -> None:
-    until = time.monotonic() + 20
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < until, what
-        time.sleep(0.02)
 
 
 def _head(account: Account, path: str, *headers: str) -> bytes:
@@ -197,8 +129,8 @@ def test_a_client_that_goes_away_leaves_nothing(served: Served, installation: In
     with served.connect() as connection:
         connection.sendall(_head(acme, "/v1/models", MULTIPART, "Content-Length: 100000000"))
         connection.sendall(_first_part("weights") + weights(a=750_000))
-        _eventually(lambda: any(f.stat().st_size for f in installation.leftovers()), "the upload never began")
-    _eventually(lambda: not installation.leftovers(), "the temporary file was left behind")
+        eventually(lambda: any(f.stat().st_size for f in installation.leftovers()), "the upload never began")
+    eventually(lambda: not installation.leftovers(), "the temporary file was left behind")
     assert httpx.get(f"{served.url}/v1/models", headers=acme.headers).json() == {"models": []}
 
 
@@ -252,7 +184,7 @@ def test_a_stopping_server_answers_those_who_wait(served: Served, installation: 
 
     asking = threading.Thread(target=ask)
     asking.start()
-    _eventually(lambda: installation.redis.keys("pending:*"), "the job was never accepted")
+    eventually(lambda: installation.redis.keys("pending:*"), "the job was never accepted")
     served.process.send_signal(signal.SIGTERM)
     asking.join(timeout=30)
     assert [(a.status_code, a.json()["status"]) for a in answers] == [(202, "queued")]

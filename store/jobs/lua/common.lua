@@ -6,9 +6,11 @@
 --                               to timeout s, dl deadline ms, hook webhook url, keep result seconds, wt API processes
 --                               that wait for its end, a attempts, f fence, w worker, b begun ms, e ended ms,
 --                               p predict us, et/em/eb/es error type/message/traceback/signal, lg logs, lt logs cut,
---                               ok output kind
+--                               ok output kind, ls API processes in which somebody follows it
 --   in:{id}             string  the input; gone when the job ends
 --   out:{id}            string  the output; expires with the job
+--   printed:{id}        stream  what a call that takes its time has printed so far: a attempt, f fence, t text; expires
+--                               with the job at the latest
 --   pending:{version}   list    ids of queued jobs, oldest first; may hold ids that ended meanwhile: claim skips them
 --   jobs:{tenant}       zset    ids of all jobs of a tenant, score 0: lexical order is order of birth
 --   load:{tenant}       hash    queued, running: exact counters; conc: the concurrency last seen at admission
@@ -31,6 +33,7 @@
 --   stats               hash    queued, running (now), admitted, ended:{state}:{error type} (ever)
 -- Channels
 --   ended:{api process}  a job somebody there waits for has ended
+--   moved:{api process}  a job somebody there follows is in another state, or has printed: its id
 --   wake:{worker}        the version it lingers on has work; with a job when it is claimed for it already
 --   wake:any             a turn waits: whoever lingers looks whether to make room
 --   cancel:{worker}      a job it runs was canceled
@@ -105,6 +108,11 @@ local function announce(id, waiters)
   end
 end
 
+-- Tell the API processes in which somebody follows the job to look at it again.
+local function ring(id, listeners)
+  for name in string.gmatch(listeners, '%S+') do redis.call('PUBLISH', 'moved:' .. name, id) end
+end
+
 -- Give a job its one terminal state. The caller has checked that the transition is legal and written
 -- what belongs to it (output, error); `from` is the state the job is in; `job` its t, keep, hook, wt, dl and w.
 local function finish(id, from, to, error_type, now, job)
@@ -126,8 +134,9 @@ end
 -- Put a running job back at the front of its queue. `free`: it was never started, so the attempt does not count.
 local function hand_back(id, free)
   local key = 'job:' .. id
-  local job = redis.call('HMGET', key, 't', 'v', 'w', 'dl')
+  local job = redis.call('HMGET', key, 't', 'v', 'w', 'dl', 'ls')
   if job[4] then redis.call('ZADD', 'deadlines', job[4], id) end
+  if job[5] then ring(id, job[5]) end
   if free then redis.call('HINCRBY', key, 'a', -1) end
   redis.call('HSET', key, 's', 'queued')
   redis.call('HDEL', key, 'b', 'w')

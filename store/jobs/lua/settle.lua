@@ -48,7 +48,7 @@ while want > 0 and bytes < 1048576 do
   local id = redis.call('LPOP', 'pending:' .. version)
   if not id then break end
   local key = 'job:' .. id
-  local job = redis.call('HMGET', key, 's', 'k', 'to', 'dl', 'a', 'f')
+  local job = redis.call('HMGET', key, 's', 'k', 'to', 'dl', 'a', 'f', 'ls')
   if job[1] == 'queued' then
     if job[4] and tonumber(job[4]) <= now then
       finish(id, 'queued', 'expired', '', now)
@@ -59,6 +59,7 @@ while want > 0 and bytes < 1048576 do
       tally(tenant, 'queued', -1)
       tally(tenant, 'running', 1)
       if job[4] then redis.call('ZREM', 'deadlines', id) end
+      if job[7] then ring(id, job[7]) end
       local input = redis.call('GET', 'in:' .. id) or ''
       claimed[#claimed + 1] = { id, fence, job[2], job[3], input }
       bytes = bytes + #input
