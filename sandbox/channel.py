@@ -8,9 +8,10 @@ what plain ``recv`` doesn't ask for.
 from __future__ import annotations
 
 import array
-import os
+import contextlib
 import select
 import socket
+import struct
 import threading
 import time
 from collections.abc import Sequence
@@ -20,7 +21,11 @@ import msgspec
 
 from sandbox.runner import frames
 
-_RECEIVE_BYTES = 262_144
+_RECEIVE_BYTES = 65_536  # at first: a larger buffer is mapped and unmapped for every answer
+_MORE_BYTES = 262_144  # of a frame that did not fit
+_JOINED_BYTES = 65_536  # up to here one buffer and `send` cost less than several and `sendmsg`
+_SHORT_SECONDS = 0.05  # most calls are answered within: waiting in `recv` itself saves the poll before it
+_SHORT_TIMEVAL = struct.pack("@ll", 0, round(_SHORT_SECONDS * 1e6))
 
 
 class Violated(Exception):
@@ -102,13 +107,13 @@ class Channel:
     """One connection. Not thread-safe, but ``wake`` may be called from anywhere and ends a wait for good."""
 
     def __init__(self, sock: socket.socket) -> None:
-        sock.setblocking(False)
+        # Only the first wait for an answer blocks, and not for long; everything else asks with MSG_DONTWAIT.
+        sock.setblocking(True)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _SHORT_TIMEVAL)
         self._sock = sock
-        self._in = bytearray()
-        self._wake_fd = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._in: bytes | bytearray = b""
         self._poll = select.poll()
         self._poll.register(sock, select.POLLIN)
-        self._poll.register(self._wake_fd, select.POLLIN)
         self._peek = select.poll()
         self._peek.register(sock, select.POLLIN)
         self._out: list[memoryview] = []
@@ -117,11 +122,12 @@ class Channel:
         self._lock = threading.Lock()
 
     def wake(self) -> None:
-        """Make this and every later ``receive`` return None at once."""
+        """Make this and every later ``receive`` return None at once. The sandbox's end sees a hang-up."""
         with self._lock:
             self._woken = True
             if not self._closed:
-                os.eventfd_write(self._wake_fd, 1)
+                with contextlib.suppress(OSError):  # the other end was quicker
+                    self._sock.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Hang up. Safe to call twice."""
@@ -129,7 +135,6 @@ class Channel:
             if not self._closed:
                 self._closed = True
                 self._sock.close()
-                os.close(self._wake_fd)
 
     def watch(self, fd: int) -> None:
         """Let ``readable`` look at this descriptor as well."""
@@ -146,7 +151,7 @@ class Channel:
         if self._in:
             return "broken"
         try:
-            return "broken" if self._sock.recv(1) else "gone"
+            return "broken" if self._sock.recv(1, socket.MSG_DONTWAIT) else "gone"
         except BlockingIOError:
             return "kept"
         except OSError:
@@ -162,20 +167,24 @@ class Channel:
         if self._out:
             self._out.extend(memoryview(part) for part in parts if part)
             return
+        size = sum(map(len, parts))
         try:
-            sent = self._sock.sendmsg(parts)
+            if size <= _JOINED_BYTES:
+                sent = self._sock.send(b"".join(parts), socket.MSG_DONTWAIT)
+            else:
+                sent = self._sock.sendmsg(parts, (), socket.MSG_DONTWAIT)
         except BlockingIOError:
             sent = 0
         except OSError:  # nobody reads any more; what it said before is still to be received, then the end
             return
-        if sent != sum(map(len, parts)):
+        if sent != size:
             self._queue_rest(parts, sent)
 
     def send_descriptors(self, data: bytes, descriptors: Sequence[int]) -> None:
         """A small first frame with open files. Raises Closed when nobody is there."""
         ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))]
         try:
-            sent = self._sock.sendmsg([data], ancillary)
+            sent = self._sock.sendmsg([data], ancillary, socket.MSG_DONTWAIT)
         except OSError as exc:
             raise Closed from exc
         if sent != len(data):
@@ -183,44 +192,50 @@ class Channel:
 
     def receive(self, *, deadline: float, body_max_bytes: int) -> tuple[Message, bytes] | None:
         """The next frame, or None at the deadline or when woken. Raises Violated and Closed."""
+        patient = False
         while True:
             frame = self._take(body_max_bytes)
             if frame is not None:
                 return frame
-            if self._woken or not self._wait(deadline - time.monotonic()):
+            seconds = deadline - time.monotonic()
+            if self._woken or seconds <= 0:
                 return None
+            if patient or self._out or seconds < _SHORT_SECONDS:
+                if not self._wait(seconds):
+                    return None
+            else:
+                patient = not self._receive_some(0)
 
     def _wait(self, seconds: float) -> bool:
-        """Move bytes in either direction; False when the time is over or somebody woke us."""
-        if seconds <= 0:
-            return False
+        """Move bytes in either direction; False when the time is over."""
         ready = self._poll.poll(seconds * 1000)
-        if not ready:
-            return False
-        for fd, events in ready:
-            if fd == self._wake_fd:
-                return False
+        for _fd, events in ready:
             if events & select.POLLOUT:
                 self._flush()
             if events & ~select.POLLOUT:
-                self._receive_some()
-        return True
+                self._receive_some(socket.MSG_DONTWAIT)
+        return bool(ready)
 
-    def _receive_some(self) -> None:
+    def _receive_some(self, flags: int) -> bool:
+        """What waits in the socket; False when nothing did, for as long as ``flags`` let it wait."""
         try:
-            data = self._sock.recv(_RECEIVE_BYTES)
+            data = self._sock.recv(_MORE_BYTES if self._in else _RECEIVE_BYTES, flags)
         except BlockingIOError:
-            return
+            return False
         except OSError as exc:
             raise Closed from exc
-        if not data:
+        if not data and not self._woken:  # who woke us shut the socket
             raise Closed
-        self._in += data
+        if isinstance(self._in, bytearray):
+            self._in += data
+        else:
+            self._in = bytearray(self._in + data) if self._in else data
+        return bool(data)
 
     def _flush(self) -> None:
         while self._out:
             try:
-                sent = self._sock.send(self._out[0])
+                sent = self._sock.send(self._out[0], socket.MSG_DONTWAIT)
             except BlockingIOError:
                 return
             except OSError:
@@ -249,13 +264,17 @@ class Channel:
         start, end = frames.PREFIX.size, frames.PREFIX.size + header_length
         if len(buffered) < end + body_length:
             return None
-        message = _decode(bytes(buffered[start:end]))
+        message = _decode(buffered[start:end])
         body = bytes(buffered[end : end + body_length])
-        del buffered[: end + body_length]
+        if isinstance(buffered, bytearray):
+            del buffered[: end + body_length]
+            self._in = buffered or b""
+        else:  # the usual case: one receive, exactly one frame, nothing copied but the body
+            self._in = bytearray(buffered[end + body_length :]) if len(buffered) > end + body_length else b""
         return message, body
 
 
-def _decode(header: bytes) -> Message:
+def _decode(header: bytes | bytearray) -> Message:
     try:
         message: Message = _HEADER.decode(header)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as exc:

@@ -16,6 +16,7 @@ import json
 import re
 import socket
 import struct
+from json.scanner import make_scanner
 from typing import Any
 
 PROTOCOL = 1
@@ -27,6 +28,8 @@ MESSAGE_MAX_CHARS = 2_000
 _RECEIVE_BYTES = 65_536
 JSON_MAX_DEPTH = 128  # of an answer: every client's parser goes this deep
 
+_ESCAPED = json.encoder.encode_basestring_ascii
+_SCAN = make_scanner(json.JSONDecoder())  # type: ignore[arg-type]  # the stubs have it take itself
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
@@ -39,6 +42,22 @@ def encode(header: dict[str, Any], body_length: int = 0) -> bytes:
     """Prefix and header; the body follows as it is, so that big ones are never copied."""
     data = json.dumps(header, separators=(",", ":")).encode()
     return PREFIX.pack(len(data), body_length) + data
+
+
+def answered(call_id: str, out: str, body_length: int) -> bytes:
+    """``encode`` of an answer that succeeded and printed nothing: most of them, so it is not left to ``json``."""
+    data = b'{"op":"answer","id":%s,"kind":"succeeded","out":"%s"}' % (_ESCAPED(call_id).encode(), out.encode())
+    return PREFIX.pack(len(data), body_length) + data
+
+
+def parse(data: bytes) -> Any:
+    """``json.loads``, at a third of its cost where nothing surrounds the value."""
+    try:
+        text = data.decode()
+        value, end = _SCAN(text, 0)
+    except (StopIteration, UnicodeDecodeError):  # space in front, another encoding, or no JSON at all
+        return json.loads(data)
+    return value if end == len(text) else json.loads(data)
 
 
 def too_deep(text: bytes) -> bool:
@@ -71,7 +90,7 @@ class Reader:
         end = PREFIX.size + header_length
         self._fill(end + body_length)
         view = memoryview(self._buffer)
-        header = json.loads(bytes(view[PREFIX.size : end]))
+        header = parse(bytes(view[PREFIX.size : end]))
         body = bytes(view[end : end + body_length])
         view.release()
         del self._buffer[: end + body_length]
@@ -83,7 +102,7 @@ class Reader:
             header_length, body_length = PREFIX.unpack_from(chunk)
             end = PREFIX.size + header_length
             if len(chunk) == end + body_length:
-                return json.loads(chunk[PREFIX.size : end].decode()), chunk[end:]
+                return parse(chunk[PREFIX.size : end]), chunk[end:]
         if not chunk:
             raise WireBroken("the host closed the connection")
         self._buffer += chunk

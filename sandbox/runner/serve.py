@@ -13,12 +13,13 @@ from typing import Any
 import torch
 
 from sandbox.runner import frames
-from sandbox.runner.answer import Answerer
+from sandbox.runner.answer import Answerer, Reply
 from sandbox.runner.load import LoadError, load
 from sandbox.runner.printed import Printed
 
 SOCKET_PATH = "/run/cloche/host.sock"
 DESCRIPTORS = 3  # source, weights, log pipe
+_PLAINLY = {"kind", "out"}  # all there is to say of an answer that succeeded and printed nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,13 @@ def _answer_forever(sock: socket.socket, predict: Any, *, printed: Printed, bind
             if text:
                 reply["logs"] = text
                 reply["logs_truncated"] = truncated
-            _send(sock, frames.encode({"op": "answer", "id": call_id, **reply}, len(out)), out)
+            _send(sock, _head(call_id, reply, len(out)), out)
+
+
+def _head(call_id: str, reply: Reply, body_length: int) -> bytes:
+    if reply.keys() == _PLAINLY:
+        return frames.answered(call_id, reply["out"], body_length)
+    return frames.encode({"op": "answer", "id": call_id, **reply}, body_length)
 
 
 def _send(sock: socket.socket, head: bytes, body: bytes) -> None:

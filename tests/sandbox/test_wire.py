@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 import time
 from collections.abc import Iterator
 
@@ -118,6 +119,63 @@ _JSON = st.recursive(
 def test_what_a_runner_writes_is_accepted(value: object) -> None:
     """Every JSON value in the runner's form passes."""
     check_json(json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode())
+
+
+@settings(max_examples=300, deadline=None)
+@given(_JSON, st.sampled_from(["", " ", "\n\t"]), st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
+def test_the_short_way_to_parse_is_the_long_one(value: object, around: str, encoding: str) -> None:
+    """Whatever json.loads makes of a text, ``parse`` does."""
+    data = f"{around}{json.dumps(value, ensure_ascii=False)}{around}".encode(encoding, "replace")
+    assert frames.parse(data) == json.loads(data)
+
+
+@pytest.mark.parametrize("data", [b"", b"nope", b"[1,]", b"1 2", b" ", b'"\xff"', b'{"a":1}x'])
+def test_what_is_no_json_is_not_parsed(data: bytes) -> None:
+    """Neither way takes it."""
+    with pytest.raises(ValueError, match="e") as wrong:
+        json.loads(data)
+    with pytest.raises(type(wrong.value)):
+        frames.parse(data)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(alphabet=st.characters(exclude_categories=())), st.sampled_from(["json", "bytes"]), st.integers(0, 9999))
+def test_the_short_way_to_answer_is_the_long_one(call_id: str, out: str, length: int) -> None:
+    """The header that is put together by hand is what ``json`` would have written, quotes in the id included."""
+    long = frames.encode({"op": "answer", "id": call_id, "kind": "succeeded", "out": out}, length)
+    assert frames.answered(call_id, out, length) == long
+
+
+def test_an_answer_after_the_first_wait_arrives(pair: tuple[Channel, socket.socket]) -> None:
+    """The first wait blocks for a moment only; what comes later is heard as well."""
+    channel, theirs = pair
+    timer = threading.Timer(0.15, theirs.sendall, [frames.encode({"op": "hello", "protocol": 1})])
+    timer.start()
+    assert receive(channel, 10) == (Hello(protocol=1), b"")
+    timer.join()
+
+
+@pytest.mark.parametrize("seconds", [0.01, 0.2])
+def test_a_wait_is_ended_from_another_thread(pair: tuple[Channel, socket.socket], seconds: float) -> None:
+    """In the first wait and in the later one."""
+    channel, _ = pair
+    timer = threading.Timer(seconds, channel.wake)
+    timer.start()
+    assert receive(channel, 60) is None
+    timer.join()
+
+
+def test_a_large_answer_among_small_ones_arrives(pair: tuple[Channel, socket.socket]) -> None:
+    """Frames that take many receives, and several in one, come out whole and in order."""
+    channel, theirs = pair
+    sizes = [3, 1_000_000, 0, 70_000, 5]
+    data = [frames.encode({"op": "answer", "id": str(size), "kind": "succeeded"}, size) + b"x" * size for size in sizes]
+    sender = threading.Thread(target=theirs.sendall, args=[b"".join(data)])
+    sender.start()
+    for size in sizes:
+        frame = channel.receive(deadline=time.monotonic() + 10, body_max_bytes=1 << 20)
+        assert frame == (Answer(id=str(size), kind="succeeded"), b"x" * size)
+    sender.join()
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 # attack: use up a file system's inodes with empty files
 # expect: succeeded
 # output: true
-# gvisor: {"output": null}
-# gvisor_why: its tmpfs counts bytes only; a hundred thousand empty files are the sandbox's own memory
+# gvisor: {"expect": ["succeeded", "timed_out"], "output": null}
+# gvisor_why: its tmpfs counts bytes only; a hundred thousand empty files are the sandbox's own memory and its own time
 import torch
 
 
