@@ -23,6 +23,8 @@ from policies.rules.rule import Findings, Rule
 from policies.sharp import EVERY as EVERY_SHARP
 from policies.texts import Text
 
+# The model itself is no frame, array or module: of it only these names are closed.
+_OF_THE_MODEL = REGISTRIES | {"compile"}
 _HINT = 'Write the attribute (thing.name), a literal name, or one that begins with one: f"layer{i}".'
 
 
@@ -67,17 +69,23 @@ class AttributesByName(Rule):
 
     def _beginning(self, node: ast.Call, function: str, text: Text, context: Context) -> Findings:
         start = text.prefix
-        # The model itself is no frame, array or module: of it only these names are closed.
-        names = REGISTRIES | ({"compile"} if context.is_self(node.args[0]) else dangerous_names())
-        closed = not start or not _harmless_start(start, names)
-        if closed:
+        names = _OF_THE_MODEL if context.is_self(node.args[0]) else REGISTRIES | dangerous_names()
+        if not _harmless_start(start, names):
             what = f"a name that begins with {start!r}" if start else "a name that is made at run time"
             yield self.found(node.args[1], f"{function} with {what}.", _HINT)
 
 
+def harmless_of_the_model(name: ast.expr, context: Context, *, stored: bool) -> bool:
+    """Whether what the expression may name is harmless as an attribute of the model itself."""
+    text = context.texts.of(name)
+    if text.known is None:
+        return not stored and _harmless_start(text.prefix, _OF_THE_MODEL)
+    return not any(_closed(each, stored=stored, own=True, context=context) for each in text.known)
+
+
 def _harmless_start(start: str, names: frozenset[str]) -> bool:
     """Whether no closed name begins so, whatever follows."""
-    if start.startswith("__") or start == "_" or not start[:1].isascii():
+    if not start or start.startswith("__") or start == "_" or not start[:1].isascii():
         return False
     return not any(name.startswith(start) for name in names)
 
