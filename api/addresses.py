@@ -34,6 +34,7 @@ class Address:
 
 BODY = ("bad_request", "request_timeout")
 WAITED = ("Preference-Applied",)
+LIMITED = ("RateLimit-Policy", "RateLimit")
 
 ADDRESSES = (
     Address(
@@ -44,14 +45,16 @@ ADDRESSES = (
         tag="jobs",
         shape=schemas.Job,
         answers={
-            202: ("Location", "Preference-Applied", "Idempotent-Replayed"),
-            200: ("Location", "Preference-Applied", "Idempotent-Replayed"),
+            202: ("Location", "Preference-Applied", "Idempotent-Replayed", *LIMITED),
+            200: ("Location", "Preference-Applied", "Idempotent-Replayed", *LIMITED),
         },
         problems=(
             *WHO,
             *BODY,
             *("invalid_json", "model_not_found", "version_not_found", "job_not_found", "model_not_ready"),
             *("input_too_large", "invalid_request", "idempotency_mismatch", "rate_limited", "queue_full", "busy"),
+            *("queued_bytes_full", "kept_bytes_full", "input_over_queued_bytes"),
+            *("quota_run_seconds", "quota_gpu_seconds"),
         ),
         parameters=(NAME, PREFER, IDEMPOTENCY, *described.SUBMIT_QUERY),
         body=described.SUBMIT_BODY,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from api.bodies import is_json, media_type, read
 from api.errors import Problem
 from api.orders import ENVELOPE_BYTES, Order, idempotency_key, read_order
 from api.parts import Parts
+from api.refusals import never_fits, no_rate, refusal
 from api.targets import find_target
 from store.catalog import Version
 from store.ids import new_id
@@ -54,7 +54,7 @@ async def admit(parts: Parts, request: Request, *, wait: bool) -> Entry:
                 return Entry(principal, version, result)
             if result.why != "stale":
                 parts.metrics.refused.labels(result.why).inc()
-                raise _refusal(result, principal)
+                raise refusal(result, principal)
         elif principal.generation == await parts.jobs.generation(principal.tenant_id):
             raise wrong  # only what is true now is a reason to refuse
         principal = await parts.auth.reload(headers)
@@ -94,11 +94,13 @@ def _too_much(order: Order, principal: Principal) -> Problem | None:
     quotas = principal.quotas
     if len(order.payload) > quotas.input_bytes:
         return too_large(quotas.input_bytes)
+    if len(order.payload) > quotas.queued_bytes:
+        return never_fits(quotas.queued_bytes)
     if order.timeout_seconds is not None and order.timeout_seconds > quotas.timeout_seconds:
         detail = f"timeout_seconds may be at most {quotas.timeout_seconds} for this tenant."
         return Problem("invalid_request", detail, field="timeout_seconds", maximum=quotas.timeout_seconds)
     if quotas.requests_per_minute < 1:
-        return Problem("rate_limited", "This tenant may not run jobs; ask the operator.", headers=_retry(60))
+        return no_rate(principal)
     return None
 
 
@@ -123,6 +125,10 @@ def _admission(order: Order, principal: Principal, version: Version, *, key: str
         webhook=order.webhook,
         idempotency_key=key,
         fingerprint=fingerprint,
+        queued_bytes_limit=quotas.queued_bytes,
+        kept_bytes_limit=quotas.kept_bytes,
+        run_seconds_limit=quotas.run_seconds_per_month,
+        gpu_seconds_limit=quotas.gpu_seconds_per_month,
     )
 
 
@@ -137,23 +143,3 @@ def fingerprint(name: str, order: Order) -> str:
 def too_large(limit_bytes: int) -> Problem:
     """The answer to an input over the quota."""
     return Problem("input_too_large", f"An input may have at most {limit_bytes:,} bytes.", limit_bytes=limit_bytes)
-
-
-def _refusal(refused: Refused, principal: Principal) -> Problem:
-    quotas = principal.quotas
-    match refused.why:
-        case "rate":
-            detail = f"At most {quotas.requests_per_minute:,} jobs a minute are taken from this tenant."
-            limit = quotas.requests_per_minute
-        case "queue_full":
-            detail = f"{quotas.queued_jobs:,} jobs of this tenant wait already; let some finish, or cancel them."
-            limit = quotas.queued_jobs
-        case _:
-            detail = "This Idempotency-Key was used with another request; use a new key for a new job."
-            return Problem("idempotency_mismatch", detail)
-    code = "rate_limited" if refused.why == "rate" else "queue_full"
-    return Problem(code, detail, limit=limit, headers=_retry(refused.retry_after_seconds))
-
-
-def _retry(seconds: float) -> dict[str, str]:
-    return {"retry-after": str(max(1, math.ceil(seconds)))}

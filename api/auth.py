@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 
 from api.errors import Problem
+from api.ratelimits import policies
 from api.threads import Threads
 from policies.allowlist.entries import NONE, Allowances
 from policies.quotas import Quotas
@@ -41,6 +42,10 @@ class Principal:
     model_name: str | None = None
     targets: dict[tuple[str, int | None], Version] = field(default_factory=dict)
     owners: dict[str, str | None] = field(default_factory=dict)
+    policies: str = field(init=False)  # its RateLimit-Policy: put together once, sent with every job's answer
+
+    def __post_init__(self) -> None:
+        self.policies = policies(self.quotas)
 
     @property
     def tenant_id(self) -> str:

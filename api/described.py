@@ -146,6 +146,16 @@ HEADERS: dict[str, Json] = {
     "Idempotent-Replayed": {"schema": {"type": "string"}, "description": "true: the key's earlier job."},
     "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait before trying again."},
     "WWW-Authenticate": {"schema": {"type": "string"}},
+    "RateLimit-Policy": {
+        "schema": {"type": "string"},
+        "description": "The quotas jobs are held against (draft-ietf-httpapi-ratelimit-headers-11).",
+        "example": '"requests_per_minute";q=600000;w=60, "queued_jobs";q=10000;qu="concurrent-requests"',
+    },
+    "RateLimit": {
+        "schema": {"type": "string"},
+        "description": "What is left of them; `t` is the seconds for which it holds.",
+        "example": '"requests_per_minute";r=59999;t=1, "queued_jobs";r=9999',
+    },
 }
 
 
@@ -214,9 +224,13 @@ def _problem(status: int, codes: list[str]) -> Json:
         "description": " · ".join(f"`{code}`: {PROBLEMS[code].title}" for code in codes),
         "content": {PROBLEM_TYPE: {"schema": _ref(schemas.Problem), "examples": {c: _example(c) for c in codes}}},
     }
-    headers = {429: "Retry-After", 503: "Retry-After", 401: "WWW-Authenticate"}.get(status)
+    headers = {
+        429: ("Retry-After", "RateLimit-Policy", "RateLimit"),
+        503: ("Retry-After",),
+        401: ("WWW-Authenticate",),
+    }.get(status)
     if headers:
-        described["headers"] = {headers: HEADERS[headers]}
+        described["headers"] = {name: HEADERS[name] for name in headers}
     return described
 
 
@@ -224,7 +238,7 @@ def _example(code: str) -> Json:
     kind = PROBLEMS[code]
     return {
         "value": {
-            "type": f"urn:cloche:problem:{code}",
+            "type": kind.type or f"urn:cloche:problem:{code}",
             "title": kind.title,
             "status": kind.status,
             "detail": "A sentence that says what to do.",

@@ -27,12 +27,17 @@ PROBLEM_TYPE = "application/problem+json"
 RETRY_SECONDS = 2  # what a 503 asks for: about the time a restarted Redis or worker needs
 
 
+# The one problem type that clients of many services know; `violated-policies` and our code say which quota it is.
+QUOTA_EXCEEDED = "https://iana.org/assignments/http-problem-types#quota-exceeded"
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How one code is told over HTTP."""
+    """How one code is told over HTTP. ``type`` where somebody else has registered one; else a URN of the code."""
 
     status: int
     title: str
+    type: str = ""
 
 
 PROBLEMS: dict[str, Kind] = {
@@ -72,8 +77,13 @@ PROBLEMS: dict[str, Kind] = {
     "quota_models": Kind(403, "The quota of models is used up"),
     "quota_versions": Kind(403, "The quota of versions is used up"),
     "quota_storage": Kind(413, "The quota of storage is used up"),
-    "rate_limited": Kind(429, "Too many requests"),
-    "queue_full": Kind(429, "Too many queued jobs"),
+    "rate_limited": Kind(429, "Too many requests", QUOTA_EXCEEDED),
+    "queue_full": Kind(429, "Too many queued jobs", QUOTA_EXCEEDED),
+    "queued_bytes_full": Kind(429, "Too many bytes are queued", QUOTA_EXCEEDED),
+    "kept_bytes_full": Kind(429, "Too many bytes of results are kept", QUOTA_EXCEEDED),
+    "quota_run_seconds": Kind(429, "The month's run seconds are used up", QUOTA_EXCEEDED),
+    "quota_gpu_seconds": Kind(429, "The month's GPU seconds are used up", QUOTA_EXCEEDED),
+    "input_over_queued_bytes": Kind(413, "The input is larger than all that may be queued"),
     "too_many_streams": Kind(429, "Too many open event streams"),
     # The platform
     "redis_unavailable": Kind(503, "The job store is not reachable"),
@@ -103,7 +113,7 @@ def problem_response(problem: Problem) -> Response:
     """The problem as a response; 503 always says when to come back."""
     kind = PROBLEMS[problem.code]
     body = {
-        "type": f"urn:cloche:problem:{problem.code}",
+        "type": kind.type or f"urn:cloche:problem:{problem.code}",
         "title": kind.title,
         "status": kind.status,
         "detail": problem.detail,

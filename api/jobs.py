@@ -14,6 +14,7 @@ from api.errors import Problem
 from api.parts import Parts, parts_of
 from api.preferences import wait_seconds
 from api.queries import Query
+from api.ratelimits import LIMIT_HEADER, POLICY_HEADER, limits
 from api.responses import JSON, job_path, job_view, json_response, page_view
 from api.targets import check_scope, find_model, owns_version
 from store.catalog.names import is_model_id
@@ -30,7 +31,7 @@ async def submit(request: Request) -> Response:
     seconds = wait_seconds(dict(request.scope["headers"]).get(b"prefer"))
     entry = await admit(parts, request, wait=seconds > 0)
     tenant_id = entry.principal.tenant_id
-    headers: dict[str, str] = {}
+    headers = {POLICY_HEADER: entry.principal.policies, LIMIT_HEADER: limits(entry.result.standing)}
     job: JobRecord | None
     if isinstance(entry.result, Admitted):
         parts.metrics.admitted.inc()

@@ -19,7 +19,7 @@ class Problem(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    type: str = Field(description="A URN made from the code.")
+    type: str = Field(description="A URN made from the code; for quotas the type IANA registers for all of them.")
     title: str = Field(description="The kind of problem, always the same for a code.")
     status: int
     detail: str = Field(description="What is wrong this time, and what to do.")

@@ -18,6 +18,10 @@ class Quotas:
     queued_jobs: int = 10_000  # accepted and not yet running
     concurrency: int = 2  # turns outstanding: sandboxes of this tenant that may run at once
     requests_per_minute: int = 600_000  # admitted jobs; bursts up to a tenth of it
+    queued_bytes: int = GIB  # inputs of all jobs that have not ended
+    kept_bytes: int = 4 * GIB  # of ended jobs, while they can be read: outputs, logs, errors, and 512 for each
+    run_seconds_per_month: int = 10_000_000  # computed in a calendar month (UTC): more than two sandboxes can
+    gpu_seconds_per_month: int = 10_000_000  # likewise on GPUs, each counted by itself
     input_bytes: int = 4 * MIB  # one input
     output_bytes: int = 8 * MIB  # one output
     memory_bytes: int = 2 * GIB  # one sandbox

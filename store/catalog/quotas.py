@@ -17,7 +17,12 @@ from store.errors import QuotaInvalid, QuotaUnknown, TenantUnknown
 
 MAXIMUM = 2**53 - 1  # what JSON and Lua can count to without rounding
 # A tenant may be given none of these; the others describe one job or one sandbox and can't be nothing.
-_MAY_BE_ZERO = frozenset({"models", "versions", "storage_bytes", "queued_jobs", "concurrency", "requests_per_minute"})
+_MAY_BE_ZERO = frozenset(
+    {
+        *("models", "versions", "storage_bytes", "queued_jobs", "concurrency", "requests_per_minute"),
+        *("run_seconds_per_month", "gpu_seconds_per_month"),
+    }
+)
 
 
 class QuotaTable:

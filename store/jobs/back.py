@@ -46,15 +46,18 @@ class Settlement:
     error_signal: int | None = None
     logs: str = ""
     logs_truncated: bool = False
+    gpus: int = 0  # that computed: their seconds are the call's times this
+    output_bytes: int | None = None  # where the output lies elsewhere; None: what ``output`` has
 
     def arguments(self) -> tuple[Any, ...]:
-        """The twelve arguments settle.lua reads for each outcome, in its order."""
+        """The fourteen arguments settle.lua reads for each outcome, in its order."""
         c = self.claim
         return (
             *(c.job_id, c.fence, self.ending, int(self.predict_seconds * 1e6), self.output_kind, self.output),
             *(self.error_type, self.error_message, self.error_traceback),
             "" if self.error_signal is None else int(self.error_signal),
             *(self.logs, "1" if self.logs_truncated else "0"),
+            *(self.gpus, len(self.output) if self.output_bytes is None else self.output_bytes),
         )
 
 

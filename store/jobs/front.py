@@ -26,6 +26,7 @@ from store.jobs.records import (
     QueueHealth,
     Refused,
     Replayed,
+    Standing,
     State,
 )
 from store.jobs.scripts import script
@@ -100,15 +101,15 @@ class JobFront:
             raise
         what = answer[0]
         if what == b"ok":
-            if len(answer) > 2:
-                self._issue(answer[2:])
-            return Admitted(job_id=a.job_id, created_ms=int(answer[1]))
+            if len(answer) > 5:
+                self._issue(answer[5:])
+            return Admitted(job_id=a.job_id, created_ms=int(answer[1]), standing=_standing(answer))
         self._waiters.pop(a.job_id, None)
         if what == b"replay":
-            return Replayed(job_id=answer[1].decode())
-        if what == b"rate":
-            return Refused(why="rate", retry_after_seconds=int(answer[1]) / 1e6)
-        return Refused(why=what.decode(), retry_after_seconds=1.0 if what == b"queue_full" else 0.0)
+            return Replayed(job_id=answer[1].decode(), standing=_standing(answer))
+        if len(answer) == 1:
+            return Refused(why=what.decode())
+        return Refused(why=what.decode(), found=int(answer[1]), standing=_standing(answer))
 
     async def get(self, tenant_id: str, job_id: str) -> JobRecord | None:
         """The tenant's job with its output, or None."""
@@ -217,6 +218,9 @@ class JobFront:
             *(a.input_kind, a.payload, a.timeout_seconds, deadline_ms, a.webhook or ""),
             *(a.queued_limit, a.requests_per_minute, a.concurrency, a.result_seconds),
             *(a.idempotency_key or "", a.fingerprint, self._name if wait else ""),
+            len(a.payload) if a.input_bytes is None else a.input_bytes,
+            *(a.queued_bytes_limit, a.kept_bytes_limit, a.run_seconds_limit, a.gpu_seconds_limit),
+            *(a.gpus, a.engine_limit),
         )
 
     async def _script(self, name: str, *arguments: str | bytes | int | float) -> Any:
@@ -268,6 +272,10 @@ class JobFront:
         record = decode_ended(job_id, values, output)
         too_large = output is None and record.state == "succeeded"
         waiter.future.set_result(None if too_large else record)
+
+
+def _standing(answer: Sequence[Any]) -> Standing:
+    return Standing(jobs=answer[2], next_seconds=int(answer[3]) / 1e6, queue=answer[4])
 
 
 def _pairs(flat: Sequence[bytes]) -> dict[bytes, bytes]:

@@ -9,6 +9,8 @@ State = Literal["queued", "running", "succeeded", "failed", "canceled", "expired
 InputKind = Literal["json", "text", "bytes"]
 OutputKind = Literal["json", "bytes"]
 
+UNLIMITED = 2**53 - 1  # the largest whole number that Lua and JSON count to exactly
+
 TERMINAL: frozenset[State] = frozenset({"succeeded", "failed", "canceled", "expired"})
 
 
@@ -37,6 +39,22 @@ class Admission:
     webhook: str | None = None
     idempotency_key: str | None = None
     fingerprint: str = ""  # of the request's body and options; compared when the idempotency key is known
+    input_bytes: int | None = None  # where the input lies elsewhere; None: what ``payload`` has
+    queued_bytes_limit: int = UNLIMITED  # of the inputs of all the tenant's jobs that have not ended
+    kept_bytes_limit: int = UNLIMITED  # of what the tenant's ended jobs keep
+    run_seconds_limit: int = UNLIMITED  # computed in this calendar month
+    gpu_seconds_limit: int = UNLIMITED  # likewise on GPUs; asked only of jobs that want ``gpus``
+    gpus: int = 0
+    engine_limit: int = 0  # of all tenants' queued jobs; 0: no limit
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a tenant is from its rate and its depth, in the moment of an answer."""
+
+    jobs: int  # that may follow at once
+    next_seconds: float  # until there may be one more than that
+    queue: int  # how many more may queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +63,7 @@ class Admitted:
 
     job_id: str
     created_ms: int
+    standing: Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +71,33 @@ class Replayed:
     """The idempotency key is known with the same fingerprint: this is the job it made."""
 
     job_id: str
+    standing: Standing
+
+
+Why = Literal[
+    "stale",
+    "idempotency_mismatch",
+    "rate",
+    "queue_full",
+    "queued_bytes",
+    "kept_bytes",
+    "run_seconds",
+    "gpu_seconds",
+    "engine_full",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Not admitted. ``retry_after_seconds`` is 0 where trying again doesn't help."""
+    """Not admitted. ``found`` is what stood against it, in the unit of ``why``.
 
-    why: Literal["stale", "rate", "queue_full", "idempotency_mismatch"]
-    retry_after_seconds: float = 0.0
+    That is: microseconds to wait (rate), jobs (queue_full, engine_full), bytes held (queued_bytes, kept_bytes), or
+    the time in milliseconds at which a month's share was used up (run_seconds, gpu_seconds).
+    """
+
+    why: Why
+    found: int = 0
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from httpx import Response
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.errors import PROBLEMS
 from policies.verdict import Verdict
 from store.catalog import Catalog, Tenant, Version
 from store.generations import bump
@@ -205,7 +206,7 @@ def assert_problem(response: Response, status: int, code: str) -> dict[str, Any]
     body: dict[str, Any] = response.json()
     assert (response.status_code, body["code"]) == (status, code), body
     assert body["status"] == status
-    assert body["type"] == f"urn:cloche:problem:{code}"
+    assert body["type"] == (PROBLEMS[code].type or f"urn:cloche:problem:{code}")
     assert body["title"]
     assert body["detail"].endswith((".", ")"))
     return body

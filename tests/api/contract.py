@@ -36,7 +36,7 @@ def check(document: Json, method: str, response: Response) -> None:
         assert response.json()["code"] in codes, (operation["operationId"], response.text)
         schemas.Problem.model_validate_json(response.content)
         return
-    for header in ("Location", "Preference-Applied", "Idempotent-Replayed"):
+    for header in ("Location", "Preference-Applied", "Idempotent-Replayed", "RateLimit-Policy", "RateLimit"):
         assert header not in response.headers or header in described["headers"], header
     assert bool(response.content) == bool(described.get("content"))
     if response.content:

@@ -1,14 +1,42 @@
--- Admit one job, or say why not: idempotency, rate, depth, then the record and its place: in the hands of a
--- worker that lingers on the version, else in the queue.
--- Reads gen, idem, rate, load; writes job, in, pending or claims, jobs, load, rate, idem, deadlines, waiting, turn*.
--- Returns {"ok", created ms, version, token, ...turns for RQ} | {"replay", id} | {"stale"} |
---         {"rate", retry after us} | {"queue_full"} | {"idempotency_mismatch"}
+-- Admit one job, or say why not: idempotency, room in the engine, the tenant's quotas, rate; then the record and its
+-- place: in the hands of a worker that lingers on the version, else in the queue.
+-- Reads gen, idem, rate, load, stats; writes job, in, pending or claims, jobs, load, rate, idem, deadlines, waiting, turn*.
+-- Returns {"stale"} | {"idempotency_mismatch"} | {"ok", created ms, ...standing, version, token, ...turns for RQ} |
+--         {"replay", id, ...standing} | {why, what was found, ...standing}, where why and found are: "rate", us until
+--         there is room; "queue_full"; "queued_bytes" or "kept_bytes", bytes held; "run_seconds" or "gpu_seconds", now
+--         in ms; "engine_full", jobs queued
+--   standing: jobs that may follow at once, us until there may be one more, how many more may queue
 local id, tenant, generation, model, version, number = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local kind, payload, timeout, deadline_ms, hook = ARGV[7], ARGV[8], ARGV[9], tonumber(ARGV[10]), ARGV[11]
 local queued_limit, per_minute, concurrency, keep = tonumber(ARGV[12]), tonumber(ARGV[13]), ARGV[14], ARGV[15]
 local idem, fingerprint, waiter = ARGV[16], ARGV[17], ARGV[18]
+local input_bytes, queued_bytes_limit, kept_bytes_limit = tonumber(ARGV[19]), tonumber(ARGV[20]), tonumber(ARGV[21])
+local run_seconds_limit, gpu_seconds_limit, gpus = tonumber(ARGV[22]), tonumber(ARGV[23]), tonumber(ARGV[24])
+local engine_limit = tonumber(ARGV[25])
 
 if (redis.call('GET', 'gen:' .. tenant) or '0') ~= generation then return { 'stale' } end
+
+local us = now_us()
+local now = math.floor(us / 1000)
+local month = month_of(now)
+local load_key = 'load:' .. tenant
+local load = redis.call('HMGET', load_key, 'queued', 'conc', 'in', 'kept', 'month', 'run:' .. month, 'gpu:' .. month)
+local queued = tonumber(load[1] or '0')
+
+-- GCRA: https://www.itu.int/rec/T-REC-I.371 (virtual scheduling), bursts of a tenth of a minute's worth.
+local interval = per_minute >= 1 and 60000000 / per_minute or 60000000
+local tolerance = interval * math.max(1, per_minute / 10)
+local arrival = math.max(tonumber(redis.call('GET', 'rate:' .. tenant) or '0'), us)
+
+local function standing(answer, arrived, more)
+  local steps = math.max(0, tolerance - (arrived - us)) / interval
+  local left = math.floor(steps + 1e-6)
+  local at = #answer
+  answer[at + 1] = per_minute >= 1 and left or 0
+  answer[at + 2] = string.format('%.0f', math.max(0, arrived - us + interval * (left + 1) - tolerance))
+  answer[at + 3] = math.max(0, queued_limit - queued - more)
+  return answer
+end
 
 local idem_key = 'idem:' .. tenant .. ':' .. idem
 if idem ~= '' then
@@ -16,31 +44,37 @@ if idem ~= '' then
   if known then
     local print, first = string.match(known, '^(%S*) (%S+)$')
     if print ~= fingerprint then return { 'idempotency_mismatch' } end
-    return { 'replay', first }
+    return standing({ 'replay', first }, arrival, 0)
   end
 end
 
-local load_key = 'load:' .. tenant
-local load = redis.call('HMGET', load_key, 'queued', 'conc')
-if tonumber(load[1] or '0') >= queued_limit then return { 'queue_full' } end
+local function refused(why, found)
+  return standing({ why, string.format('%.0f', found) }, arrival, 0)
+end
 
--- GCRA: https://www.itu.int/rec/T-REC-I.371 (virtual scheduling), bursts of a tenth of a minute's worth.
-local us = now_us()
-local now = math.floor(us / 1000)
-if not (per_minute >= 1) then return { 'rate', '60000000' } end
-local interval = 60000000 / per_minute
-local tolerance = interval * math.max(1, per_minute / 10)
-local arrival = math.max(tonumber(redis.call('GET', 'rate:' .. tenant) or '0'), us)
+if engine_limit > 0 then
+  local all = tonumber(redis.call('HGET', 'stats', 'queued') or '0')
+  if all >= engine_limit then return refused('engine_full', all) end
+end
+if queued >= queued_limit then return refused('queue_full', queued) end
+local held, kept = tonumber(load[3] or '0'), tonumber(load[4] or '0')
+if held + input_bytes > queued_bytes_limit then return refused('queued_bytes', held) end
+if kept >= kept_bytes_limit then return refused('kept_bytes', kept) end
+if tonumber(load[6] or '0') >= run_seconds_limit * 1000000 then return refused('run_seconds', now) end
+if gpus > 0 and tonumber(load[7] or '0') >= gpu_seconds_limit * 1000000 then return refused('gpu_seconds', now) end
+if not (per_minute >= 1) then return refused('rate', 60000000) end
 local early = arrival + interval - tolerance - us
-if early > 0 then return { 'rate', string.format('%.0f', early) } end
+if early > 0 then return refused('rate', early) end
 redis.call('SET', 'rate:' .. tenant, string.format('%.0f', arrival + interval), 'PX', 60001)
 
-local fields = { 't', tenant, 'm', model, 'v', version, 'n', number, 'c', now, 'k', kind, 'to', timeout, 'keep', keep }
+local fields = { 't', tenant, 'm', model, 'v', version, 'n', number, 'c', now, 'k', kind, 'to', timeout, 'keep', keep,
+  'ib', input_bytes }
 local function also(field, value)
   fields[#fields + 1] = field
   fields[#fields + 1] = value
 end
 if hook ~= '' then also('hook', hook) end
+if gpus > 0 then also('g', gpus) end
 if waiter ~= '' then also('wt', waiter) end
 if deadline_ms > 0 then also('dl', now + deadline_ms) end
 
@@ -70,17 +104,25 @@ end
 redis.call('HSET', 'job:' .. id, unpack(fields))
 redis.call('SET', 'in:' .. id, payload)
 redis.call('ZADD', 'jobs:' .. tenant, 0, id)
+bump(load_key, 'in', input_bytes)
 if load[2] ~= concurrency then redis.call('HSET', load_key, 'conc', concurrency) end
+if load[5] ~= month then
+  for _, field in ipairs(redis.call('HKEYS', load_key)) do
+    local of = string.match(field, '^%a+:(%d+)$')
+    if of and of ~= month then redis.call('HDEL', load_key, field) end
+  end
+  redis.call('HSET', load_key, 'month', month)
+end
 bump('stats', 'admitted', 1)
 if idem ~= '' then redis.call('SET', idem_key, fingerprint .. ' ' .. id, 'EX', 86400) end
 
-local answer = { 'ok', now }
+local answer = standing({ 'ok', now }, arrival + interval, handed and 0 or 1)
 if handed then return answer end
 if lingering then redis.call('PUBLISH', 'wake:' .. lingering, wire({ version })) end
 if redis.call('SCARD', 'vturns:' .. version) == 0 then
   want_turn(tenant, version)
   for _, part in ipairs(issue_turns(tenant, now)) do answer[#answer + 1] = part end
   -- No room: whoever lingers on another version of this tenant makes some.
-  if #answer == 2 then redis.call('PUBLISH', 'wake:any', tenant) end
+  if #answer == 5 then redis.call('PUBLISH', 'wake:any', tenant) end
 end
 return answer

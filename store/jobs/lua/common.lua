@@ -6,14 +6,18 @@
 --                               to timeout s, dl deadline ms, hook webhook url, keep result seconds, wt API processes
 --                               that wait for its end, a attempts, f fence, w worker, b begun ms, e ended ms,
 --                               p predict us, et/em/eb/es error type/message/traceback/signal, lg logs, lt logs cut,
---                               ok output kind, ls API processes in which somebody follows it
+--                               ok output kind, ls API processes in which somebody follows it, ib input bytes,
+--                               g gpus it was admitted for (no field: none)
 --   in:{id}             string  the input; gone when the job ends
 --   out:{id}            string  the output; expires with the job
 --   printed:{id}        stream  what a call that takes its time has printed so far: a attempt, f fence, t text; expires
 --                               with the job at the latest
 --   pending:{version}   list    ids of queued jobs, oldest first; may hold ids that ended meanwhile: claim skips them
 --   jobs:{tenant}       zset    ids of all jobs of a tenant, score 0: lexical order is order of birth
---   load:{tenant}       hash    queued, running: exact counters; conc: the concurrency last seen at admission
+--   load:{tenant}       hash    queued, running: exact counters; in: bytes of inputs of jobs that have not ended;
+--                               kept: bytes of ended jobs until they are forgotten; conc: the concurrency last seen
+--                               at admission; run:{yyyymm}, gpu:{yyyymm}: us of computing in a month (UTC); month: the
+--                               one last seen at admission, whose predecessors are dropped
 --   rate:{tenant}       string  GCRA's theoretical arrival time, us
 --   gen:{tenant}        string  generation: moves when key, quota or version of the tenant changes
 --   idem:{tenant}:{key} string  fingerprint and job id of an idempotency key; expires after a day
@@ -28,7 +32,9 @@
 --   claims:{worker}     set     ids of jobs running there
 --   tokens:{worker}     set     tokens of turns begun there
 --   deadlines           zset    ids of queued jobs by deadline ms
---   ended               zset    "{tenant} {id}" of ended jobs by the time their record expires, ms
+--   ended               zset    "{tenant} {id} {bytes kept}" of ended jobs by the time their record expires, ms
+--   ledger:open         hash    "{what} {day} {tenant} {model}": what ended since the ledger was last taken to the
+--                               catalogue; days since 1970 in UTC; what: see charge()
 --   webhooks:due        list    ids of ended jobs whose webhook has to be sent
 --   stats               hash    queued, running (now), admitted, ended:{state}:{error type} (ever)
 -- Channels
@@ -60,6 +66,35 @@ end
 local function tally(tenant, what, delta)
   bump('load:' .. tenant, what, delta)
   bump('stats', what, delta)
+end
+
+-- The month of a moment in UTC as yyyymm: https://howardhinnant.github.io/date_algorithms.html#civil_from_days
+local function month_of(ms)
+  local floor = math.floor
+  local z = floor(ms / 86400000) + 719468
+  local era = floor(z / 146097)
+  local doe = z - era * 146097
+  local yoe = floor((doe - floor(doe / 1460) + floor(doe / 36524) - floor(doe / 146096)) / 365)
+  local doy = doe - (365 * yoe + floor(yoe / 4) - floor(yoe / 100))
+  local mp = floor((5 * doy + 2) / 153)
+  local month = mp < 10 and mp + 3 or mp - 9
+  return string.format('%04d%02d', yoe + era * 400 + (month <= 2 and 1 or 0), month)
+end
+
+-- Write an ended job into its tenant's month and into the ledger's line of the day, tenant and model.
+local function charge(tenant, model, outcome, now, input_bytes, used)
+  local line = ' ' .. math.floor(now / 86400000) .. ' ' .. tenant .. ' ' .. model
+  bump('ledger:open', outcome .. line, 1)
+  bump('ledger:open', 'in' .. line, input_bytes)
+  bump('ledger:open', 'out' .. line, used.output_bytes)
+  if used.run_us > 0 then
+    bump('ledger:open', 'run' .. line, used.run_us)
+    bump('load:' .. tenant, 'run:' .. month_of(now), used.run_us)
+  end
+  if used.gpu_us > 0 then
+    bump('ledger:open', 'gpu' .. line, used.gpu_us)
+    bump('load:' .. tenant, 'gpu:' .. month_of(now), used.gpu_us)
+  end
 end
 
 local function flush()
@@ -113,18 +148,37 @@ local function ring(id, listeners)
   for name in string.gmatch(listeners, '%S+') do redis.call('PUBLISH', 'moved:' .. name, id) end
 end
 
+-- What a job that ended by itself used is in its outcome. One that was canceled while it ran has none, and is charged
+-- the time since it was claimed, at most its time-out.
+local function used_by(from, to, now, begun, timeout, gpus)
+  local run_us = 0
+  if from == 'running' and to == 'canceled' then
+    run_us = math.max(0, math.min(now - tonumber(begun or now), tonumber(timeout) * 1000)) * 1000
+  end
+  return { run_us = run_us, gpu_us = run_us * tonumber(gpus or '0'), output_bytes = 0, kept_bytes = 0 }
+end
+
+local RECORD_BYTES = 512  -- what an ended job takes at the least, for the quota `kept_bytes`
+
 -- Give a job its one terminal state. The caller has checked that the transition is legal and written
--- what belongs to it (output, error); `from` is the state the job is in; `job` its t, keep, hook, wt, dl and w.
-local function finish(id, from, to, error_type, now, job)
+-- what belongs to it (output, error); `from` is the state the job is in; `job` its t, keep, hook, wt, dl, w, ib and m;
+-- `used` what its outcome says it used (see used_by), kept_bytes being what is stored of that outcome.
+-- Removes before it adds: a script that has written is not stopped when Redis is full, so canceling works even then.
+local function finish(id, from, to, error_type, now, job, used)
   local key = 'job:' .. id
-  job = job or redis.call('HMGET', key, 't', 'keep', 'hook', 'wt', 'dl', 'w')
-  local keep_ms = tonumber(job[2]) * 1000
+  job = job or redis.call('HMGET', key, 't', 'keep', 'hook', 'wt', 'dl', 'w', 'ib', 'm', 'b', 'to', 'g')
+  used = used or used_by(from, to, now, job[9], job[10], job[11])
+  local keep_ms, input_bytes = tonumber(job[2]) * 1000, tonumber(job[7] or '0')
+  redis.call('DEL', 'in:' .. id)
   redis.call('HSET', key, 's', to, 'e', now)
   redis.call('PEXPIRE', key, keep_ms)
-  redis.call('DEL', 'in:' .. id)
-  redis.call('ZADD', 'ended', now + keep_ms, job[1] .. ' ' .. id)
+  local kept = RECORD_BYTES + used.kept_bytes
+  redis.call('ZADD', 'ended', now + keep_ms, job[1] .. ' ' .. id .. ' ' .. kept)
   tally(job[1], from, -1)
+  bump('load:' .. job[1], 'in', -input_bytes)
+  bump('load:' .. job[1], 'kept', kept)
   bump('stats', 'ended:' .. to .. ':' .. error_type, 1)
+  charge(job[1], job[8] or '', error_type == 'platform' and 'platform' or to, now, input_bytes, used)
   if job[5] then redis.call('ZREM', 'deadlines', id) end
   if from == 'running' and job[6] then redis.call('SREM', 'claims:' .. job[6], id) end
   if job[3] then redis.call('RPUSH', 'webhooks:due', id) end
@@ -148,7 +202,9 @@ end
 
 local function fail_platform(id, message, now)
   redis.call('HSET', 'job:' .. id, 'et', 'platform', 'em', message)
-  finish(id, 'running', 'failed', 'platform', now)
+  -- Nothing is charged: the fault is ours.
+  local used = { run_us = 0, gpu_us = 0, output_bytes = 0, kept_bytes = #message }
+  finish(id, 'running', 'failed', 'platform', now, nil, used)
 end
 
 -- Remember that a version wants a turn, once.

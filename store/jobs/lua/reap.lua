@@ -67,8 +67,9 @@ end
 local forgotten = redis.call('ZRANGEBYSCORE', 'ended', '-inf', now, 'LIMIT', 0, FORGET)
 if #forgotten == FORGET then left = 1 end
 for _, member in ipairs(forgotten) do
-  local tenant, id = string.match(member, '^(%S+) (%S+)$')
+  local tenant, id, kept = string.match(member, '^(%S+) (%S+) ?(%d*)$') -- no bytes: written by an earlier release
   redis.call('ZREM', 'jobs:' .. tenant, id)
   redis.call('ZREM', 'ended', member)
+  if kept ~= '' then bump('load:' .. tenant, 'kept', -tonumber(kept)) end
 end
 return { taken, expired, turns, left }

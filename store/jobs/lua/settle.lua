@@ -5,14 +5,14 @@
 local worker, token, version, want, linger = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5] == '1'
 local more, rq_queue, count, max_attempts = ARGV[6] == '1', ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
 local empty_handed = ARGV[10] == '1'
-local WIDTH = 12
+local WIDTH = 14
 local now = now_ms()
 
 for i = 0, count - 1 do
   local at = 11 + i * WIDTH
   local id, fence, to = ARGV[at], ARGV[at + 1], ARGV[at + 2]
   local key = 'job:' .. id
-  local job = redis.call('HMGET', key, 's', 'f', 'w', 'a', 't', 'keep', 'hook', 'wt', 'dl')
+  local job = redis.call('HMGET', key, 's', 'f', 'w', 'a', 't', 'keep', 'hook', 'wt', 'dl', 'ib', 'm')
   if job[1] == 'running' and job[2] == fence and job[3] == worker then
     if to == 'release' then
       hand_back(id, true)
@@ -31,7 +31,16 @@ for i = 0, count - 1 do
           'es', ARGV[at + 9])
       end
       if ARGV[at + 10] ~= '' then redis.call('HSET', key, 'lg', ARGV[at + 10], 'lt', ARGV[at + 11]) end
-      finish(id, 'running', to, ARGV[at + 6], now, { job[5], job[6], job[7], job[8], job[9], worker })
+      local run_us = tonumber(ARGV[at + 3])
+      local output_bytes = to == 'succeeded' and tonumber(ARGV[at + 13]) or 0
+      local used = {
+        run_us = run_us,
+        gpu_us = run_us * tonumber(ARGV[at + 12]),
+        output_bytes = output_bytes,
+        kept_bytes = output_bytes + #ARGV[at + 7] + #ARGV[at + 8] + #ARGV[at + 10],
+      }
+      local facts = { job[5], job[6], job[7], job[8], job[9], worker, job[10], job[11] }
+      finish(id, 'running', to, ARGV[at + 6], now, facts, used)
     end
   end
 end

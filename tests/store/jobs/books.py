@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import redis
 
+from tests.store.jobs.simulated import gpus_of
+
 TERMINAL = {b"succeeded", b"failed", b"canceled", b"expired"}
-KEPT = {"stats", "workers", "turns:serial"}  # what a store that has nothing to do still holds
+RECORD_BYTES = 512  # of an ended job, for the quota kept_bytes
+KEPT = {"stats", "workers", "turns:serial", "ledger:open"}  # what a store that has nothing to do still holds
 KEPT_PREFIXES = ("load:", "gen:", "rq:")
 
 
@@ -18,6 +22,7 @@ class Known:
 
     tenant: str
     version: str
+    input_bytes: int
     end: dict[bytes, bytes] = field(default_factory=dict)
     output: bytes | None = None
 
@@ -44,6 +49,8 @@ class Books:
             self._one_end(job_id, known)
         self._in_one_place()
         self._counters()
+        self._bytes()
+        self._usage()
         self._turns()
         self._nobody_stranded()
 
@@ -114,6 +121,47 @@ class Books:
                 counted[name.split(":")[1]] += value
         assert counted == ended
 
+    def _bytes(self) -> None:
+        """What the tenants' jobs hold: inputs until the end, and from then on everything that can be read of them."""
+        for tenant in self.tenants:
+            jobs = {i: k for i, k in self.jobs.items() if k.tenant == tenant}
+            held = sum(k.input_bytes for i, k in jobs.items() if self._states[i] not in TERMINAL)
+            texts = (b"lg", b"em", b"eb")
+            kept = sum(
+                RECORD_BYTES + len(k.output or b"") + sum(len(k.end.get(text, b"")) for text in texts)
+                for k in jobs.values()
+                if k.end
+            )
+            assert (self._load(tenant, "in"), self._load(tenant, "kept")) == (held, kept), tenant
+
+    def _usage(self) -> None:
+        """Each end is in the ledger's line of its day and in its tenant's month, once."""
+        ledger: Counter[str] = Counter()
+        months: Counter[tuple[str, str]] = Counter()
+        for job_id, known in self.jobs.items():
+            if not (end := known.end):
+                continue
+            at = datetime.fromtimestamp(int(end[b"e"]) / 1000, UTC)
+            run_us = _run_us(end)
+            gpu_us = run_us * gpus_of(job_id)
+            line = f" {int(end[b'e']) // 86_400_000} {known.tenant} m"
+            outcome = "platform" if end.get(b"et") == b"platform" else end[b"s"].decode()
+            ledger += Counter({outcome + line: 1, "in" + line: known.input_bytes, "run" + line: run_us})
+            ledger += Counter({"out" + line: len(known.output or b""), "gpu" + line: gpu_us})
+            months[known.tenant, f"run:{at:%Y%m}"] += run_us
+            months[known.tenant, f"gpu:{at:%Y%m}"] += gpu_us
+        found = {name.decode(): int(value) for name, value in self.redis.hgetall("ledger:open").items()}  # type: ignore[union-attr]
+        assert found == dict(ledger)
+        for (tenant, name), us in months.items():
+            assert self._load(tenant, name) == us, (tenant, name)
+
+    def _load(self, tenant: str, name: str) -> int:
+        return int(self.redis.hget(f"load:{tenant}", name) or 0)  # type: ignore[arg-type]
+
+    def nothing_held(self) -> None:
+        """No bytes stand against anybody once everything is forgotten."""
+        assert {self._load(tenant, name) for tenant in self.tenants for name in ("in", "kept")} == {0}
+
     def _turns(self) -> None:
         """No more turns than the concurrency; each is findable by the reaper, through RQ's books or a worker's."""
         issued = {token.decode() for token in self.redis.zrange("turns:issued", 0, -1)}  # type: ignore[union-attr]
@@ -162,3 +210,10 @@ class Books:
         """Keys that have no business to be there when nothing is to be done."""
         names = {key.decode() for key in self.redis.scan_iter(count=1000)}
         return {name for name in names - KEPT if not name.startswith(KEPT_PREFIXES)}
+
+
+def _run_us(end: dict[bytes, bytes]) -> int:
+    """What a job is charged: its outcome's time, or, canceled while it ran, the time since it was claimed."""
+    if end[b"s"] == b"canceled" and b"b" in end:
+        return (int(end[b"e"]) - int(end[b"b"])) * 1000
+    return int(end.get(b"p", b"0"))

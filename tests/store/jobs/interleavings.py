@@ -15,7 +15,7 @@ from store.jobs.front import JobFront
 from store.jobs.records import Admission, Admitted, Replayed
 from store.jobs.turns import TURNS_QUEUE_KEY
 from tests.store.jobs.books import TERMINAL, Books, Known
-from tests.store.jobs.simulated import SimulatedWorker, pop_token
+from tests.store.jobs.simulated import SimulatedWorker, gpus_of, pop_token
 
 TENANTS = {"ten_a": 1, "ten_b": 2}  # concurrency
 VERSIONS = {"ver_a1": "ten_a", "ver_a2": "ten_a", "ver_b1": "ten_b", "ver_b2": "ten_b"}
@@ -41,7 +41,7 @@ class Interleavings(RuleBasedStateMachine):
         self.books = Books(connection, tenants=TENANTS, versions=VERSIONS)
         self.tokens: list[str] = []  # every turn that RQ ever handed out
         self.owed: dict[int, list[Settlement]] = {}  # by worker: outcomes whose reply was lost
-        self.born = 0
+        self.born = self.born_jobs = 0
         self.workers = [self._hire() for _ in range(WORKERS)]
 
     def _hire(self) -> SimulatedWorker:
@@ -73,15 +73,18 @@ class Interleavings(RuleBasedStateMachine):
         self._admit(self.fronts[api], "ver_b1", idempotency_key=key, fingerprint="f")
 
     def _admit(self, front: JobFront, version: str, *, wait: bool = False, **options: Any) -> None:
+        self.born_jobs += 1
+        job_id = new_id("job")
         admission = Admission(
-            job_id=new_id("job"),
+            job_id=job_id,
             tenant_id=VERSIONS[version],
             model="m",
             version_id=version,
             version_number=1,
             generation=0,
             input_kind="json",
-            payload=b"[1]",
+            payload=b"1" * (1 + self.born_jobs % 5),
+            gpus=gpus_of(job_id),
             timeout_seconds=30.0,
             queued_limit=1000,
             requests_per_minute=6_000_000,
@@ -95,7 +98,7 @@ class Interleavings(RuleBasedStateMachine):
             assert answer.job_id in self.books.jobs
             return
         assert isinstance(answer, Admitted)
-        self.books.jobs[admission.job_id] = Known(admission.tenant_id, version)
+        self.books.jobs[admission.job_id] = Known(admission.tenant_id, version, len(admission.payload))
 
     @precondition(lambda self: self.books.jobs)
     @rule(api=st.integers(0, 1), which=anything)
@@ -269,6 +272,7 @@ class Interleavings(RuleBasedStateMachine):
         self.books.forget()
         self.workers[0].back.reap()
         assert self.books.left() == set()
+        self.books.nothing_held()
 
     def _work_off(self, worker: SimulatedWorker) -> None:
         for _ in range(100):

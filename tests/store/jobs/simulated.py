@@ -16,6 +16,11 @@ from worker.bell import Bell
 Fate = Literal["succeeded", "failed", "retry", "release", "kept"]
 
 
+def gpus_of(job_id: str) -> int:
+    """How many GPUs a job computes on: some have none, others two."""
+    return ord(job_id[-1]) % 2 * 2
+
+
 def pop_token(connection: redis.Redis) -> str | None:
     """The next turn RQ would hand out, None when it has none."""
     popped = connection.lpop(TURNS_QUEUE_KEY)
@@ -121,6 +126,7 @@ class SimulatedWorker:
 
     def settlement(self, claim: Claim, fate: Literal["succeeded", "failed", "retry", "release"]) -> Settlement:
         """An outcome that says who wrote it, under which fence."""
+        gpus = gpus_of(claim.job_id)
         if fate == "succeeded":
-            return Settlement(claim, fate, 0.01, output=self.name.encode() + b" " + claim.fence)
-        return Settlement(claim, fate, error_type="model_error", error_message="m")
+            return Settlement(claim, fate, 0.01, output=self.name.encode() + b" " + claim.fence, gpus=gpus)
+        return Settlement(claim, fate, 0.02, error_type="model_error", error_message="m", logs="said", gpus=gpus)

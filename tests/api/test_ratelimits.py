@@ -1,0 +1,139 @@
+"""What the answers to jobs say of quotas: RateLimit-Policy, RateLimit, Retry-After, and which quota is used up."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from httpx import Response
+from starlette.testclient import TestClient
+
+from api.ratelimits import seconds_to_next_month
+from store.jobs.back import Settlement
+from tests.api.conftest import Account, Installation, assert_problem, submit
+
+_ITEM = re.compile(r'"(?P<name>[a-z_]+)"(?P<rest>(;[a-z]+=([0-9]{1,15}|"[ -!#-\[\]-~]*"))*)')
+
+
+def items(header: str) -> dict[str, dict[str, str]]:
+    """A list of strings with parameters, read as RFC 9651 spells it; anything else fails."""
+    found: dict[str, dict[str, str]] = {}
+    for part in header.split(", "):
+        match = _ITEM.fullmatch(part)
+        assert match, part
+        assert match["name"] not in found
+        pairs = (pair.split("=") for pair in match["rest"].split(";")[1:])
+        found[match["name"]] = {name: value.strip('"') for name, value in pairs}
+    return found
+
+
+def violated(response: Response, code: str, policy: str) -> dict[str, Any]:
+    """The answer is a 429 that names this policy everywhere it should, and says one and the same time to wait."""
+    body = assert_problem(response, 429, code)
+    assert body["type"] == "https://iana.org/assignments/http-problem-types#quota-exceeded"
+    assert body["violated-policies"] == [policy]
+    left = items(response.headers["ratelimit"])
+    assert left[policy]["r"] == "0"
+    assert int(left[policy]["t"]) <= int(response.headers["retry-after"])
+    assert items(response.headers["ratelimit-policy"])[policy]["q"] == str(body["limit"])
+    return body
+
+
+def test_an_accepted_job_says_what_is_left(api: TestClient, installation: Installation, acme: Account) -> None:
+    """202 and a replayed 202 alike: the policies as they are set, and what remains of them."""
+    installation.ready(acme)
+    installation.quotas(acme, requests_per_minute=100, queued_jobs=3)
+    for response in (submit(api, acme, idempotency_key="k"), submit(api, acme, idempotency_key="k")):
+        assert response.status_code == 202
+        assert items(response.headers["ratelimit-policy"]) == {
+            "requests_per_minute": {"q": "100", "w": "60"},
+            "queued_jobs": {"q": "3", "qu": "concurrent-requests"},
+        }
+        assert items(response.headers["ratelimit"]) == {
+            "requests_per_minute": {"r": "9", "t": "1"},
+            "queued_jobs": {"r": "2"},
+        }
+
+
+def test_the_policies_follow_a_changed_quota(api: TestClient, installation: Installation, acme: Account) -> None:
+    """The header is put together once, and anew as soon as the quotas change."""
+    installation.ready(acme)
+    assert items(submit(api, acme).headers["ratelimit-policy"])["queued_jobs"]["q"] == "10000"
+    installation.quotas(acme, queued_jobs=7, requests_per_minute=2**53 - 1)
+    policies = items(submit(api, acme).headers["ratelimit-policy"])
+    assert policies["queued_jobs"]["q"] == "7"
+    assert policies["requests_per_minute"]["q"] == "999999999999999"
+
+
+def test_rate_and_depth_are_named(api: TestClient, installation: Installation, acme: Account) -> None:
+    """A 429 for either says which, and still shows the other."""
+    installation.ready(acme)
+    installation.quotas(acme, requests_per_minute=20, queued_jobs=1)
+    assert submit(api, acme).status_code == 202
+    response = submit(api, acme)
+    violated(response, "queue_full", "queued_jobs")
+    assert items(response.headers["ratelimit"])["requests_per_minute"]["r"] == "1"
+    installation.quotas(acme, queued_jobs=10)
+    assert submit(api, acme).status_code == 202
+    response = submit(api, acme)
+    violated(response, "rate_limited", "requests_per_minute")
+    assert 1 <= int(response.headers["retry-after"]) <= 3
+    assert items(response.headers["ratelimit"])["queued_jobs"]["r"] == "8"
+    installation.quotas(acme, requests_per_minute=0)
+    violated(submit(api, acme), "rate_limited", "requests_per_minute")
+
+
+def test_inputs_over_what_may_be_held(api: TestClient, installation: Installation, acme: Account) -> None:
+    """429 while others hold the bytes, 413 where even an empty queue has no room; a canceled job makes some."""
+    installation.ready(acme)
+    installation.quotas(acme, queued_bytes=100)
+    first = submit(api, acme, "a" * 78)  # two quotes around
+    assert first.status_code == 202
+    body = violated(submit(api, acme, "a" * 19), "queued_bytes_full", "queued_bytes")
+    assert (body["used"], body["limit"]) == (80, 100)
+    assert submit(api, acme, "a" * 18).status_code == 202
+    body = assert_problem(submit(api, acme, "a" * 99), 413, "input_over_queued_bytes")
+    assert body["limit_bytes"] == 100
+    api.post(first.json()["urls"]["cancel"], headers=acme.headers)
+    assert submit(api, acme, "a" * 78).status_code == 202
+    installation.quotas(acme, queued_bytes=1000)
+    assert submit(api, acme, "a" * 99).status_code == 202
+
+
+def test_results_over_what_may_be_kept(api: TestClient, installation: Installation, acme: Account) -> None:
+    """429 once ended jobs keep as much as the quota; what is kept can still be read."""
+    installation.ready(acme)
+    installation.quotas(acme, kept_bytes=1000)
+    job = submit(api, acme, "a" * 500).json()
+    installation.echo()
+    body = violated(submit(api, acme), "kept_bytes_full", "kept_bytes")
+    assert (body["used"], body["limit"]) == (512 + 502, 1000)
+    assert api.get(job["urls"]["self"], headers=acme.headers).json()["output"] == "a" * 500
+
+
+def test_the_months_seconds(api: TestClient, installation: Installation, acme: Account) -> None:
+    """429 until the month is over, with the seconds until then."""
+    installation.ready(acme)
+    installation.quotas(acme, run_seconds_per_month=2)
+    submit(api, acme)
+    installation.work(lambda claim: Settlement(claim, "succeeded", predict_seconds=2.0, output=b"1"))
+    response = submit(api, acme)
+    violated(response, "quota_run_seconds", "run_seconds_per_month")
+    now = datetime.now(UTC).timestamp() * 1000
+    assert abs(int(response.headers["retry-after"]) - seconds_to_next_month(int(now))) <= 5
+
+
+@pytest.mark.parametrize(
+    ("now", "seconds"),
+    [
+        ("2026-12-31T23:59:59.500+00:00", 1),
+        ("2026-12-01T00:00:00+00:00", 31 * 86_400),
+        ("2028-02-01T00:00:00.001+00:00", 29 * 86_400),
+        ("2026-11-30T23:00:00+00:00", 3600),
+    ],
+)
+def test_how_long_a_month_still_is(now: str, seconds: int) -> None:
+    """Rounded up, over years and leap days, and never nothing."""
+    assert seconds_to_next_month(round(datetime.fromisoformat(now).timestamp() * 1000)) == seconds
