@@ -7,6 +7,9 @@ import ast
 from policies.context import Context
 from policies.rules.rule import Findings, Rule
 
+_HINT = "Use the names in it: module.name. For another name of the module write import module as name."
+_BY_NAME = 'Write what the name may be: {"relu": nn.ReLU, "gelu": nn.GELU}[name].'
+
 
 class ModuleValues(Rule):
     """A module is never a value.
@@ -35,11 +38,9 @@ class ModuleValues(Rule):
         modules = context.paths.modules(node) if isinstance(node.ctx, ast.Load) else None
         if not modules or _before_a_dot(node, context) or _compared_to_none(node, context):
             return
-        yield self.found(
-            node,
-            f"The module {min(modules)} is used as a value.",
-            "Use the names in it: module.name. For another name of the module write import module as name.",
-        )
+        parent = context.parents.get(node)
+        by_name = isinstance(parent, ast.Call) and context.is_builtin(parent.func, "getattr")
+        yield self.found(node, f"The module {min(modules)} is used as a value.", _BY_NAME if by_name else _HINT)
 
 
 def _before_a_dot(node: ast.expr, context: Context) -> bool:
