@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -34,12 +34,19 @@ class Bundle:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One inference request. "json" payloads are parsed in the sandbox, "text" decoded, "bytes" passed."""
+    """One inference request. "json" payloads are parsed in the sandbox, "text" decoded, "bytes" passed.
+
+    ``on_printed`` is told what a call prints that takes longer than a moment (0.1 s): while it runs, in pieces of
+    whole characters, at most ten times a second and ``Limits.log_bytes`` in all, from the thread that runs it.
+    It must not raise, and should not take long: nobody looks at the call's clock meanwhile. A model that prints
+    faster than it is read loses text here, never in ``Outcome.logs``.
+    """
 
     id: str
     kind: InputKind
     payload: bytes
     timeout_seconds: float
+    on_printed: Callable[[str], None] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from sandbox.channel import Answer, Channel, Closed, Loaded, LoadFailed, Message
 from sandbox.contract import Bound, Bundle, Call, LoadFailure
 from sandbox.engine import Engine
 from sandbox.errors import EngineUnreachable
+from sandbox.live_text import BEGIN_SECONDS, EVERY_SECONDS, LiveText
 from sandbox.log_pipe import LogPipe
 from sandbox.outcome import SURVIVABLE, Outcome
 from sandbox.postmortem import Death, examine
@@ -187,9 +188,13 @@ class DockerSandbox:
     def _await(self, call: Call) -> Outcome:
         """The next answer, which must be this call's; its clock starts now."""
         started = time.monotonic()
-        limits = self._limits
+        deadline = started + call.timeout_seconds
         try:
-            frame = self._channel.receive(deadline=started + call.timeout_seconds, body_max_bytes=limits.output_bytes)
+            frame = self._channel.receive(
+                deadline=min(deadline, started + BEGIN_SECONDS), body_max_bytes=self._limits.output_bytes
+            )
+            if frame is None:
+                frame = self._await_long(call, deadline)
             if frame is None:
                 return self._late(call, started)
             return self._answered(call, *frame, started)
@@ -198,6 +203,22 @@ class DockerSandbox:
         except Closed:
             death = Death("canceled", "Canceled.") if self._canceled else examine(self._engine, self.container_id)
         return self._dead(call, death, started)
+
+    def _await_long(self, call: Call, deadline: float) -> tuple[Message, bytes] | None:
+        """The answer of a call that takes its time. What it prints is told meanwhile."""
+        output_bytes = self._limits.output_bytes
+        if call.on_printed is None:
+            return self._channel.receive(deadline=deadline, body_max_bytes=output_bytes)
+        log_bytes = min(self._limits.log_bytes, _LOG_MAX_BYTES)
+        live = LiveText(self._pipe, call.id, limit_bytes=log_bytes, on_printed=call.on_printed)
+        frame = None
+        try:
+            while frame is None and not self._gone and (now := time.monotonic()) < deadline:
+                live.tell()
+                frame = self._channel.receive(deadline=min(deadline, now + EVERY_SECONDS), body_max_bytes=output_bytes)
+        finally:
+            live.tell(final=True)
+        return frame
 
     def _answered(self, call: Call, message: Message, body: bytes, started: float) -> Outcome:
         if not isinstance(message, Answer) or message.id != call.id:
@@ -208,7 +229,7 @@ class DockerSandbox:
         elif body:
             raise Violated("an error came with output")
         if message.logs:
-            self._pipe.drain()
+            self._pipe.forget(call.id)
         return Outcome(
             call_id=call.id,
             kind=message.kind,

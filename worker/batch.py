@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from sandbox.contract import Call, Sandbox
 from sandbox.outcome import SURVIVABLE
 from store.jobs.back import Claim, Settlement
+from worker.printing import Printing
 from worker.running import Running
 from worker.settlements import settlement
 
@@ -41,6 +42,7 @@ def run_batch(
     running: Running,
     pace: Pace,
     flush: Callable[[list[Settlement]], None],
+    printing: Printing | None = None,
 ) -> list[Settlement]:
     """Run the claims in order; what is returned is not yet written.
 
@@ -49,7 +51,7 @@ def run_batch(
     """
     done: list[Settlement] = []
     started = time.monotonic()
-    calls = [Call(id=c.job_id, kind=c.kind, payload=c.payload, timeout_seconds=c.timeout_seconds) for c in claims]
+    calls = [_call(claim, printing) for claim in claims]
     ended, held_bytes = 0, 0
     running.start(claims[0].job_id, sandbox)
     try:
@@ -68,3 +70,8 @@ def run_batch(
     finally:
         running.clear()
     return done + [Settlement(claim=c, ending="release") for c in claims[ended:]]
+
+
+def _call(claim: Claim, printing: Printing | None) -> Call:
+    told = None if printing is None else printing.of(claim)
+    return Call(claim.job_id, claim.kind, claim.payload, claim.timeout_seconds, told)

@@ -27,6 +27,7 @@ from store.catalog import Catalog
 from store.jobs.back import JobBack
 from worker.bell import Bell
 from worker.bundles import Bundles
+from worker.printing import Printing
 from worker.pulse import Pulse
 from worker.running import Running
 from worker.settings import WorkerSettings
@@ -101,6 +102,7 @@ def open_station(settings: WorkerSettings) -> Station:
         pool=Pool(driver, blanks=settings.blanks, memory_budget_bytes=settings.memory_budget_bytes),
         bell=Bell(connect(settings.redis_url), worker=name),
         running=Running(),
+        printing=Printing.connect(settings.redis_url, worker=name),
     )
 
 

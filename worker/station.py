@@ -13,6 +13,7 @@ from store.catalog import Catalog
 from store.jobs.back import JobBack
 from worker.bell import Bell
 from worker.bundles import Bundles
+from worker.printing import Printing
 from worker.running import Running
 from worker.settings import WorkerSettings
 
@@ -31,6 +32,7 @@ class Station:
     pool: Pool
     bell: Bell
     running: Running
+    printing: Printing | None = None  # None: what a call prints is told with its answer only
     stop: threading.Event = field(default_factory=threading.Event)
 
 

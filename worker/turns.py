@@ -174,6 +174,7 @@ class Turn:
                     running=self._station.running,
                     pace=self._pace,
                     flush=lambda done: void(self._settle(done, want=0, empty_handed=False)),
+                    printing=self._station.printing,
                 )
         settled = self._settle(outcomes, want=0)
         return not settled.over and settled.pending > 0 and not self._station.stop.is_set()

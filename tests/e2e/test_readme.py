@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -47,6 +48,12 @@ def test_the_tour_in_python_and_curl(tour: tuple[Path, dict[str, str]], engine: 
     curl = block_with("curl -s").replace("http://127.0.0.1:8000", engine.url)
     answer = subprocess.run(["bash", "-c", curl], env=environment, capture_output=True, text=True)
     assert '"output":[2.0,4.0,6.0]' in answer.stdout, answer.stdout + answer.stderr
+    job_id = json.loads(answer.stdout)["id"]
+    listening = block_with("curl -N").replace("http://127.0.0.1:8000", engine.url)
+    heard = subprocess.run(
+        ["bash", "-c", listening], env={**environment, "JOB_ID": job_id}, capture_output=True, text=True
+    )
+    assert "event: status" in heard.stdout and "event: result" in heard.stdout, heard.stdout + heard.stderr
 
 
 def test_the_operators_commands(tour: tuple[Path, dict[str, str]], engine: Engine) -> None:

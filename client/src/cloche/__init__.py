@@ -32,6 +32,7 @@ from cloche._errors import (
     WaitTimedOut,
     WeightsNotSavable,
 )
+from cloche._events import Event
 from cloche._jobs import Job
 from cloche._models import Model, Version
 from cloche._retry import Retry
@@ -46,6 +47,7 @@ __all__ = [
     "ConfigurationError",
     "ConnectionFailed",
     "EngineUnavailable",
+    "Event",
     "InputNotSendable",
     "Job",
     "JobCanceled",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, overload
 from urllib.parse import quote
 
 from cloche._deadline import Deadline
 from cloche._errors import ApiError, JobCanceled, JobExpired, JobFailed, WaitTimedOut
+from cloche._events import Event, events
 from cloche._outputs import job_output
 from cloche._transport import WAIT_MARGIN_SECONDS, Request, Transport
 
@@ -139,8 +140,31 @@ class Job:
                 raise
             self.refresh()
 
-    def logs(self) -> str:
-        """What the model printed, as far as the engine kept it. Asks the engine, unless the job has ended."""
+    def events(self) -> Iterator[Event]:
+        """What happens to it, as it happens: status, printed text, and in the end the result.
+
+        Waits for as long as the job lives; a connection that breaks is made again and nothing is missed. Break out
+        of the loop to stop listening. Raises ApiError, or ConnectionFailed when the engine stays away.
+        """
+        for event in events(self._transport, f"{self._path}/events"):
+            if event.kind == "result":
+                self._data, self._whole = dict(event.data), True
+            yield event
+
+    @overload
+    def logs(self, *, follow: Literal[False] = False) -> str: ...
+
+    @overload
+    def logs(self, *, follow: Literal[True]) -> Iterator[str]: ...
+
+    def logs(self, *, follow: bool = False) -> str | Iterator[str]:
+        """What the model printed, as far as the engine kept it. Asks the engine, unless the job has ended.
+
+        With ``follow``, pieces of it as they are printed, until the job has ended: ``print(piece, end="")``. A job
+        that is run again, because its worker died, prints again.
+        """
+        if follow:
+            return (str(event.data["text"]) for event in self.events() if event.kind == "log")
         self.refresh()
         return str(self._data.get("logs") or "")
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
 from cloche._deadline import Deadline
-from cloche._errors import ConnectionFailed
+from cloche._errors import ApiError, ConnectionFailed
 from cloche._problems import error_from
 from cloche._retry import NOT_NOW, UNKNOWN, Retry, retry_after_seconds
 from cloche._version import __version__
@@ -71,6 +72,30 @@ class Transport:
                 raise self._error(outcome)
             self._retry.sleep(pause)
             attempt += 1
+
+    @contextmanager
+    def open(self, request: Request) -> Iterator[httpx.Response]:
+        """An answer that is read as it comes; closed with the block. One attempt.
+
+        Raises ApiError for answers of 400 and more, httpx.TransportError when the connection breaks.
+        """
+        timeout = httpx.Timeout(request.read_seconds, connect=CONNECT_SECONDS)
+        with self._http.stream(request.method, request.path, headers=request.headers, timeout=timeout) as response:
+            if response.status_code >= 400:
+                response.read()
+                raise error_from(response)
+            yield response
+
+    def pause(self, failure: ApiError | httpx.TransportError, attempt: int) -> None:
+        """Sleep before another attempt, or raise what went wrong where another would not help."""
+        pause = None
+        if isinstance(failure, httpx.TransportError):
+            pause = self._retry.pause_seconds(attempt, asked_seconds=None)
+        elif failure.status in NOT_NOW | UNKNOWN:
+            pause = self._retry.pause_seconds(attempt, asked_seconds=failure.retry_after_seconds)
+        if pause is None:
+            raise failure if isinstance(failure, ApiError) else self._error(failure)
+        self._retry.sleep(pause)
 
     def _attempt(self, request: Request) -> httpx.Response | httpx.TransportError:
         timeout = httpx.Timeout(request.read_seconds, connect=CONNECT_SECONDS)
