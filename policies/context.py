@@ -12,6 +12,7 @@ from policies.paths import Paths
 from policies.scopes import Binding, Scopes
 from policies.source import Source
 from policies.texts import Texts
+from policies.tree import children
 
 # Decorators that call a method with the object it was called on.
 _KEEP_SELF = frozenset(
@@ -83,11 +84,9 @@ class Context:
         work: list[ast.AST] = [self.tree]
         while work:
             node = work.pop()
-            for child in ast.iter_child_nodes(node):
-                # Load and Store are shared between nodes and have no place of their own.
-                if not isinstance(child, ast.expr_context):
-                    found[child] = node
-                    work.append(child)
+            for child in children(node):
+                found[child] = node
+                work.append(child)
         return found
 
     @cached_property

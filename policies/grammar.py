@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 from RestrictedPython.transformer import RestrictingNodeTransformer
 
+from policies.tree import children
+
 _Node = TypeVar("_Node", bound=ast.AST)
 
 Refuse = Callable[[ast.AST], None]
@@ -42,7 +44,7 @@ class Grammar(RestrictingNodeTransformer):
 
     def node_contents_visit(self, node: _Node) -> _Node:
         """Queue the children instead of recursing: depth must not cost stack."""
-        self._work.extend(ast.iter_child_nodes(node))
+        self._work.extend(children(node))
         return node
 
     def not_allowed(self, node: ast.AST) -> None:

@@ -22,11 +22,19 @@ class Paths:
     def __init__(self, scopes: Scopes, listed: Allowlist) -> None:
         self._scopes = scopes
         self._listed = listed
+        self._found: dict[tuple[ast.expr, int], frozenset[str]] = {}
         self._sure: dict[tuple[Scope, str, int], bool] = {}
         self._names: dict[tuple[Scope, str, int], frozenset[str]] = {}
 
     def of(self, node: ast.expr, *, steps: int = _ALIAS_STEPS) -> frozenset[str]:
         """Every dotted path the expression may stand for; empty when it is no imported thing."""
+        # Kept, because nearly every rule asks for the same nodes.
+        key = (node, steps)
+        if key not in self._found:
+            self._found[key] = self._of(node, steps)
+        return self._found[key]
+
+    def _of(self, node: ast.expr, steps: int) -> frozenset[str]:
         attributes: list[str] = []
         while True:
             named = self.attribute(node)

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from policies.tree import children, walk
+
 ScopeKind = Literal["module", "function", "class", "comprehension"]
 BindingKind = Literal[
     "import", "assign", "argument", "loop", "with", "except", "function", "class", "walrus", "match", "delete"
@@ -116,7 +118,7 @@ class _Builder:
             return self._of_class(node, scope)
         if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
             return self._of_comprehension(node, scope)
-        return ((child, scope) for child in ast.iter_child_nodes(node))
+        return ((child, scope) for child in children(node))
 
     def _open(self, kind: ScopeKind, node: ast.AST, parent: Scope) -> Scope:
         opened = Scope(kind, parent, node)
@@ -249,6 +251,6 @@ def _targets(node: ast.AST) -> Iterator[Binding]:
 
 
 def _stored(target: ast.expr, kind: BindingKind, value: ast.expr | None) -> Iterator[Binding]:
-    for node in ast.walk(target):
+    for node in walk(target):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
             yield Binding(node.id, kind, node, value=value if node is target else None)

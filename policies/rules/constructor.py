@@ -6,6 +6,7 @@ import ast
 
 from policies.context import Context
 from policies.rules.rule import Findings, Rule
+from policies.tree import children
 
 
 class Constructor(Rule):
@@ -69,5 +70,5 @@ def is_generator(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         if isinstance(node, ast.Yield | ast.YieldFrom):
             return True
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            work.extend(ast.iter_child_nodes(node))
+            work.extend(children(node))
     return False

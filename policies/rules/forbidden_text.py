@@ -8,6 +8,7 @@ import re
 from policies.context import Context
 from policies.rules.rule import Findings, Rule
 from policies.source import Finding
+from policies.tree import walk
 
 _NAMES = (
     "array_interface array_struct base bases builtins cause class closure code context cuda_array_interface defaults "
@@ -75,5 +76,5 @@ def _forbidden(text: str) -> bool:
 
 def _has_literal(node: ast.expr, text: str) -> bool:
     """Whether one literal in the expression is refused by itself already."""
-    parts = [each.value for each in ast.walk(node) if isinstance(each, ast.Constant)]
+    parts = [each.value for each in walk(node) if isinstance(each, ast.Constant)]
     return any(isinstance(part, str) and _forbidden(part) for part in parts)

@@ -8,6 +8,7 @@ import warnings
 from policies.fstrings import readable
 from policies.rules.rule import Rule
 from policies.source import Finding, Source
+from policies.tree import children, walk
 from policies.version import GRAMMAR, GRAMMAR_VERSION
 
 NESTING = 150  # nodes inside nodes; the deepest model file seen in the wild has about 40
@@ -56,9 +57,10 @@ class Syntax(Rule):
     def _unreadable(self, tree: ast.Module, text: str) -> Finding | None:
         """The first f-string that only a later Python than the sandbox's reads."""
         source = Source(text)
-        inside = {part for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in _parts(node)}
-        for node in ast.walk(tree):
-            if isinstance(node, ast.JoinedStr) and node not in inside and not readable(source.segment(node)):
+        texts = [node for node in walk(tree) if isinstance(node, ast.JoinedStr)]
+        inside = {part for node in texts for part in _parts(node)}
+        for node in texts:
+            if node not in inside and not readable(source.segment(node)):
                 return self.found(
                     node,
                     f"Not valid Python {GRAMMAR_VERSION}: an f-string with its own quotes, a backslash or a comment.",
@@ -94,7 +96,7 @@ def _depth(tree: ast.AST) -> int:
     level: list[ast.AST] = [tree]
     while level:
         depth += 1
-        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        level = [child for node in level for child in children(node)]
     return depth
 
 
@@ -107,5 +109,5 @@ def _parts(node: ast.JoinedStr) -> list[ast.AST]:
         if isinstance(part, ast.JoinedStr):
             found.append(part)  # it walks its own inside
         else:
-            work.extend(ast.iter_child_nodes(part))
+            work.extend(children(part))
     return found
