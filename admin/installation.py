@@ -40,13 +40,13 @@ def redis_client(url: str) -> Redis:
     )
 
 
-def announce(tenant_id: str) -> None:
-    """Tell every API process that the tenant changed. Call it after the change is committed.
+def announce(*tenant_ids: str) -> None:
+    """Tell every API process that these tenants changed. Call it after the change is committed.
 
     Without Redis the change stands, and a warning says from when on it holds.
     """
     try:
         with redis_client(settings().redis_url) as client:
-            generations.bump(client, tenant_id)
+            generations.bump_all(client, tenant_ids)
     except (RedisUnavailable, ValueError):
         output.warn("Redis does not answer: the change is stored, and takes effect within 30 seconds of its return.")

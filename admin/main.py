@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from admin import blobs, check, doctor, keys, models, output, policy, quotas, tenants, webhooks
+from admin import blobs, check, doctor, keys, models, output, plans, policy, quotas, tenants, webhooks
 from store.errors import StoreError
 
 UNUSABLE = 2  # exit status: the command could not do what it was asked, for a reason it said in one sentence
@@ -26,7 +26,7 @@ class Commands(typer.Typer):
 
 
 app = Commands(
-    help="Administer a Cloche installation: tenants, keys, quotas, the policy, and its health.",
+    help="Administer a Cloche installation: tenants, keys, quotas, plans, the policy, and its health.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -35,6 +35,7 @@ app = Commands(
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(keys.app, name="keys")
 app.add_typer(quotas.app, name="quotas")
+app.add_typer(plans.app, name="plans")
 app.add_typer(policy.app, name="policy")
 app.add_typer(models.app, name="models")
 app.add_typer(webhooks.app, name="webhooks")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Annotated
 
@@ -12,35 +13,63 @@ from admin.output import AsJson, show_json, show_table
 from admin.tenants import Handle
 from policies.limits import GIB, KIB, MIB
 from policies.quotas import Quotas
-from store.catalog.quotas import check_quota
+from store.catalog.quotas import check_quota, check_quota_name
 
 app = typer.Typer(help="What a tenant may use.", no_args_is_help=True)
+
+Changes = Annotated[list[str], typer.Argument(metavar="NAME=VALUE…", help="For example storage_bytes=20GiB.")]
+Names = Annotated[list[str], typer.Argument(metavar="NAME…", help="For example storage_bytes.")]
 
 _UNITS = {"KiB": KIB, "MiB": MIB, "GiB": GIB, "TiB": 1024 * GIB}
 
 
 @app.command("show")
 def show(tenant: Handle, *, as_json: AsJson = False) -> None:
-    """Show a tenant's quotas."""
+    """Show a tenant's quotas, and where each comes from: the tenant's own setting, its plan, or the default."""
     with opened() as catalog:
-        quotas = catalog.quotas.get(catalog.tenants.get(tenant).id)
-    _show(quotas, as_json=as_json)
+        tenant_id = catalog.tenants.get(tenant).id
+        quotas, plan = asdict(catalog.quotas.get(tenant_id)), catalog.plans.of(tenant_id)
+        origins = catalog.quotas.origins(tenant_id)
+    if as_json:
+        show_json(quotas | {"plan": plan, "from": origins})
+        return
+    rows = (
+        (name, limit, f"plan {plan}" if origins[name] == "plan" else origins[name]) for name, limit in quotas.items()
+    )
+    show_table(("QUOTA", "LIMIT", "FROM"), rows)
 
 
 @app.command("set")
-def set_(
-    tenant: Handle,
-    changes: Annotated[list[str], typer.Argument(metavar="NAME=VALUE…", help="For example storage_bytes=20GiB.")],
-    *,
-    as_json: AsJson = False,
-) -> None:
+def set_(tenant: Handle, changes: Changes, *, as_json: AsJson = False) -> None:
     """Change quotas, all or none; they hold from the next request on. KiB, MiB, GiB and TiB are understood."""
-    values = dict(_parsed(change) for change in changes)
+    values = parsed(changes)
     with opened() as catalog:
         found = catalog.tenants.get(tenant)
         quotas = catalog.quotas.set(found.id, values)
     announce(found.id)
     _show(quotas, as_json=as_json)
+
+
+@app.command("reset")
+def reset(tenant: Handle, names: Names, *, as_json: AsJson = False) -> None:
+    """Leave quotas to the tenant's plan, or to the default, again."""
+    checked_names(names)
+    with opened() as catalog:
+        found = catalog.tenants.get(tenant)
+        quotas = catalog.quotas.reset(found.id, names)
+    announce(found.id)
+    _show(quotas, as_json=as_json)
+
+
+def parsed(changes: Iterable[str]) -> dict[str, int]:
+    """What NAME=VALUE says, checked. Raises QuotaUnknown, QuotaInvalid, and BadParameter for what is neither."""
+    return dict(_parsed(change) for change in changes)
+
+
+def checked_names(names: Iterable[str]) -> None:
+    """Raises QuotaUnknown."""
+    for name in names:
+        check_quota_name(name)
 
 
 def _parsed(change: str) -> tuple[str, int]:

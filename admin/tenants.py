@@ -43,11 +43,12 @@ def show(tenant: Handle, *, as_json: AsJson = False) -> None:
     with opened() as catalog:
         found = catalog.tenants.get(tenant)
         quotas = catalog.quotas.get(found.id)
+        plan = catalog.plans.of(found.id)
         used = {"models": len(catalog.models.list(found.id)), "storage_bytes": catalog.models.storage_used(found.id)}
     if as_json:
-        show_json(plain(found) | {"used": used, "quotas": asdict(quotas)})
+        show_json(plain(found) | {"plan": plan, "used": used, "quotas": asdict(quotas)})
         return
-    show_table(("NAME", "ID", "CREATED", "SUSPENDED"), [_row(found)])
+    show_table(("NAME", "ID", "CREATED", "SUSPENDED", "PLAN"), [(*_row(found), plan)])
     print()
     show_table(("QUOTA", "USED", "LIMIT"), [(name, used.get(name), limit) for name, limit in asdict(quotas).items()])
 
@@ -66,6 +67,24 @@ def resume(tenant: Handle, *, as_json: AsJson = False) -> None:
     with opened() as catalog:
         found = catalog.tenants.resume(tenant)
     _changed(found, f"Resumed {found.name} ({found.id}).", as_json=as_json)
+
+
+@app.command("plan")
+def plan(
+    tenant: Handle,
+    name: Annotated[str | None, typer.Argument(metavar="PLAN", help="The plan's name.", show_default=False)] = None,
+    *,
+    none: Annotated[bool, typer.Option("--none", help="Take the tenant off its plan.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Put a tenant on a plan; it holds from the next request on. Its own quotas win over the plan's."""
+    if (name is None) != none:
+        raise typer.BadParameter("Name a plan, or say --none.")
+    with opened() as catalog:
+        found = catalog.tenants.get(tenant)
+        catalog.plans.assign(found.id, name)
+    sentence = f"{found.name} is on plan {name} now." if name else f"{found.name} is on no plan now."
+    _changed(found, sentence, as_json=as_json)
 
 
 def plain(tenant: Tenant) -> dict[str, Any]:

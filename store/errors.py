@@ -6,6 +6,7 @@ StoreError
 │   ├── KeyUnknown
 │   ├── ModelUnknown
 │   ├── VersionUnknown
+│   ├── PlanUnknown
 │   └── BlobUnknown
 ├── Invalid                what was handed in can't be stored
 │   ├── TenantExists
@@ -13,6 +14,8 @@ StoreError
 │   ├── ConfigInvalid
 │   ├── QuotaUnknown
 │   ├── QuotaInvalid
+│   ├── PlanExists
+│   ├── PlanInUse
 │   └── AllowanceInvalid
 ├── TenantSuspended        the tenant may not change anything now
 ├── QuotaExceeded          the tenant's quota doesn't allow it
@@ -85,6 +88,16 @@ class VersionUnknown(NotThere):
         super().__init__(f"There is no version {version!r}; list the model to see its versions.")
 
 
+class PlanUnknown(NotThere):
+    """No plan of that name."""
+
+    code = "plan_unknown"
+
+    def __init__(self, plan: str) -> None:
+        self.plan = plan
+        super().__init__(f"There is no plan {plan!r}; `cloche-admin plans list` shows them all.")
+
+
 class BlobUnknown(NotThere):
     """No blob of that hash."""
 
@@ -153,6 +166,30 @@ class QuotaInvalid(Invalid):
     def __init__(self, name: str, value: object, *, minimum: int, maximum: int) -> None:
         self.name, self.value, self.minimum, self.maximum = name, value, minimum, maximum
         super().__init__(f"The quota {name} can't be {value!r}: give a whole number from {minimum} to {maximum}.")
+
+
+class PlanExists(Invalid):
+    """The name is taken."""
+
+    code = "plan_exists"
+
+    def __init__(self, plan: str) -> None:
+        self.plan = plan
+        super().__init__(f"A plan named {plan!r} exists already; change it with `cloche-admin plans set`.")
+
+
+class PlanInUse(Invalid):
+    """The plan can't go while tenants are on it."""
+
+    code = "plan_in_use"
+
+    def __init__(self, plan: str, *, tenants: int) -> None:
+        self.plan = plan
+        self.tenants = tenants
+        super().__init__(
+            f"The plan {plan!r} has {tenants} tenant{'' if tenants == 1 else 's'}; `cloche-admin plans show` names "
+            "them: put them on another plan first."
+        )
 
 
 class AllowanceInvalid(Invalid):

@@ -8,6 +8,7 @@ they were read under; Redis compares it in the same step, so a change is in forc
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import cast
 
 from redis import Redis
@@ -28,6 +29,17 @@ def bump(redis: Redis, tenant_id: str) -> int:
     """
     try:
         return redis.incr(generation_key(tenant_id))
+    except RedisError as exc:
+        raise RedisUnavailable(str(exc)) from exc
+
+
+def bump_all(redis: Redis, tenant_ids: Iterable[str]) -> None:
+    """Say that all of these changed, in one round trip. Raises RedisUnavailable."""
+    try:
+        pipe = redis.pipeline(transaction=False)
+        for tenant_id in tenant_ids:
+            pipe.incr(generation_key(tenant_id))
+        pipe.execute()
     except RedisError as exc:
         raise RedisUnavailable(str(exc)) from exc
 

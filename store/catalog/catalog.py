@@ -10,6 +10,7 @@ from store.catalog.database import Database, parse_url
 from store.catalog.keys import Keys
 from store.catalog.migrate import migrate
 from store.catalog.models import Models
+from store.catalog.plans import Plans
 from store.catalog.quotas import QuotaTable, quotas_of
 from store.catalog.records import Terms
 from store.catalog.tables import TenantRow
@@ -18,7 +19,7 @@ from store.errors import TenantUnknown
 
 
 class Catalog:
-    """Tenants, keys, quotas, allowances, models and versions in one SQL database.
+    """Tenants, keys, quotas, plans, allowances, models and versions in one SQL database.
 
     Every method is one transaction, blocks for it (a thread is needed under asyncio), and raises
     CatalogUnavailable when the database is away. Threads may share a catalogue; after a fork, open another.
@@ -29,6 +30,7 @@ class Catalog:
         self.tenants = Tenants(database)
         self.keys = Keys(database)
         self.quotas = QuotaTable(database)
+        self.plans = Plans(database)
         self.allowances = AllowanceTable(database)
         self.models = Models(database)
 

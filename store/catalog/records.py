@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -12,6 +13,7 @@ from policies.verdict import Verdict
 
 Status = Literal["checking", "ready", "refused", "failed"]
 LoadMode = Literal["auto", "meta", "plain"]
+Origin = Literal["default", "plan", "tenant"]  # of a quota's value
 PolicyAction = Literal["allow", "deny", "reset", "exempt", "unexempt"]
 
 
@@ -104,6 +106,16 @@ class Terms:
 
     quotas: Quotas
     allowances: Allowances
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A named set of quotas. ``quotas`` holds those it sets; the others are left to the default."""
+
+    name: str
+    created_at: datetime
+    quotas: Mapping[str, int]
+    tenant_ids: tuple[str, ...]  # of the tenants on it
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,13 +38,41 @@ class TenantRow(Base):
 
 
 class QuotaRow(Base):
-    """A quota that differs from its default. No row means the default of the running release."""
+    """A quota set for one tenant. No row means its plan's, or the default of the running release."""
 
     __tablename__ = "quotas"
 
     tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True)
     name: Mapped[str] = mapped_column(String(100), primary_key=True)
     value: Mapped[int] = mapped_column(BigInteger)
+
+
+class PlanRow(Base):
+    """A named set of quotas."""
+
+    __tablename__ = "plans"
+
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class PlanQuotaRow(Base):
+    """A quota that a plan sets. No row means the default of the running release."""
+
+    __tablename__ = "plan_quotas"
+
+    plan: Mapped[str] = mapped_column(ForeignKey("plans.name"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    value: Mapped[int] = mapped_column(BigInteger)
+
+
+class TenantPlanRow(Base):
+    """The plan a tenant is on. No row: none."""
+
+    __tablename__ = "tenant_plans"
+
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True)
+    plan: Mapped[str] = mapped_column(ForeignKey("plans.name"), index=True)
 
 
 class ModelRow(Base):

@@ -16,10 +16,16 @@ def test_every_change_moves_the_generation(admin: Admin, redis_url: str) -> None
     connection = redis.Redis.from_url(redis_url)
     tenant = admin("tenants", "create", "acme", "--json").json["id"]
     key = admin("keys", "create", "acme", "--json").json["id"]
+    admin("plans", "create", "small", "models=3")
     changes = (
         ["keys", "create", "acme"],
         ["keys", "revoke", key],
         ["quotas", "set", "acme", "models=3"],
+        ["quotas", "reset", "acme", "models"],
+        ["tenants", "plan", "acme", "small"],
+        ["plans", "set", "small", "models=4"],
+        ["plans", "reset", "small", "models"],
+        ["tenants", "plan", "acme", "--none"],
         ["tenants", "suspend", "acme"],
         ["tenants", "resume", "acme"],
     )

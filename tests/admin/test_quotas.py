@@ -16,7 +16,8 @@ def test_quotas_are_set_and_shown(admin: Admin, catalog: Catalog) -> None:
     tenant = catalog.tenants.create("acme")
     changed = admin("quotas", "set", "acme", "models=3", "storage_bytes=20GiB", "memory_bytes=512MiB", "--json").json
     assert changed == asdict(Quotas(models=3, storage_bytes=20 * 2**30, memory_bytes=512 * 2**20))
-    assert admin("quotas", "show", "acme", "--json").json == changed
+    shown = admin("quotas", "show", "acme", "--json").json
+    assert {name: shown[name] for name in QUOTA_NAMES} == changed
     assert asdict(catalog.quotas.get(tenant.id)) == changed
 
 
@@ -37,3 +38,24 @@ def test_a_bad_change_changes_nothing(admin: Admin, catalog: Catalog, change: st
     assert (ended.status, ended.out) == (2, "")
     assert ended.err
     assert catalog.quotas.get(tenant.id) == Quotas()
+
+
+def test_each_quota_says_where_it_comes_from(admin: Admin) -> None:
+    """The tenant's own setting wins over its plan's, that over the default; reset goes back one step."""
+    admin("tenants", "create", "acme")
+    admin("plans", "create", "small", "models=3", "concurrency=1")
+    admin("tenants", "plan", "acme", "small")
+    admin("quotas", "set", "acme", "models=5")
+    shown = admin("quotas", "show", "acme", "--json").json
+    assert (shown["models"], shown["concurrency"], shown["plan"]) == (5, 1, "small")
+    assert {name: shown["from"][name] for name in ("models", "concurrency", "versions")} == {
+        "models": "tenant",
+        "concurrency": "plan",
+        "versions": "default",
+    }
+    rows = {row.split()[0]: row.split()[1:] for row in admin("quotas", "show", "acme").out.splitlines()}
+    assert rows["models"] == ["5", "tenant"]
+    assert rows["concurrency"] == ["1", "plan", "small"]
+    assert rows["versions"] == ["50", "default"]
+    assert admin("quotas", "reset", "acme", "models", "--json").json["models"] == 3
+    assert admin("quotas", "reset", "acme", "modles").status == 2

@@ -20,6 +20,7 @@ API = Path(__file__).parents[2] / "api"
 # Raised by what the API never calls: they would be our bug, and come out as internal.
 NEVER_REACHED = {
     *("store_error", "tenant_unknown", "blob_unknown", "invalid", "tenant_exists", "quota_unknown", "quota_invalid"),
+    *("plan_unknown", "plan_exists", "plan_in_use"),
     *("quota_exceeded", "blob_corrupt", "allowance_invalid"),
 }
 
