@@ -69,7 +69,7 @@ def _act(each: Rechecked, *, redis_url: str) -> None:
     if each.outcome == "reopened":
         try:
             with redis_client(redis_url) as client:
-                JobBack(client, worker="cloche-admin").enqueue_check(each.version.id)
+                JobBack(client, worker="cloche-admin").enqueue_check(each.version.id, gpus=each.version.gpus)
         except (RedisError, ValueError):
             warn(f"Redis does not answer: a worker finds {each.version.id} by itself when it is back.")
 

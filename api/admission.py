@@ -11,6 +11,7 @@ from starlette.requests import Request
 from api.auth import Principal
 from api.bodies import is_json, media_type, read
 from api.errors import Problem
+from api.gpus import over_quota
 from api.orders import ENVELOPE_BYTES, Order, idempotency_key, read_order
 from api.parts import Parts
 from api.refusals import never_fits, no_rate, refusal
@@ -46,7 +47,7 @@ async def admit(parts: Parts, request: Request, *, wait: bool) -> Entry:
     print_ = "" if key is None else fingerprint(name, order)
     for _ in range(TRIES):
         version = await find_target(parts, principal, name=name, number=order.version)
-        wrong = _too_much(order, principal)
+        wrong = _too_much(order, principal, version)
         if wrong is None:
             admission = _admission(order, principal, version, key=key, fingerprint=print_)
             result = await parts.jobs.admit(admission, wait=wait)
@@ -89,7 +90,7 @@ def _envelope(headers: Mapping[bytes, bytes]) -> int:
     return ENVELOPE_BYTES if is_json(media_type(headers)[0]) else 0
 
 
-def _too_much(order: Order, principal: Principal) -> Problem | None:
+def _too_much(order: Order, principal: Principal, version: Version) -> Problem | None:
     """What the tenant's quotas have against the order, as far as they are remembered."""
     quotas = principal.quotas
     if len(order.payload) > quotas.input_bytes:
@@ -99,6 +100,8 @@ def _too_much(order: Order, principal: Principal) -> Problem | None:
     if order.timeout_seconds is not None and order.timeout_seconds > quotas.timeout_seconds:
         detail = f"timeout_seconds may be at most {quotas.timeout_seconds} for this tenant."
         return Problem("invalid_request", detail, field="timeout_seconds", maximum=quotas.timeout_seconds)
+    if version.gpus > quotas.gpus:
+        return over_quota(quotas)
     if quotas.requests_per_minute < 1:
         return no_rate(principal)
     return None
@@ -129,6 +132,8 @@ def _admission(order: Order, principal: Principal, version: Version, *, key: str
         kept_bytes_limit=quotas.kept_bytes,
         run_seconds_limit=quotas.run_seconds_per_month,
         gpu_seconds_limit=quotas.gpu_seconds_per_month,
+        gpus=version.gpus,
+        gpus_limit=quotas.gpus,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from api.errors import Problem
+from api.gpus import over_quota
 from policies.quotas import Quotas
 
 DESCRIPTION_CHARACTERS = 2_000
@@ -26,6 +27,7 @@ class Config(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     example_input_encoding: Literal["json", "base64"] = "json"
     timeout_seconds: float | None = None
     memory_bytes: int | None = None
+    gpus: int = 0
     description: str = ""
 
 
@@ -53,6 +55,10 @@ def _check(config: Config, *, quotas: Quotas) -> None:
     if config.memory_bytes is not None and not MIN_MEMORY_BYTES <= config.memory_bytes <= quotas.memory_bytes:
         limits = f"takes {MIN_MEMORY_BYTES} to {quotas.memory_bytes}"
         raise _wrong("memory_bytes", limits, maximum=quotas.memory_bytes)
+    if config.gpus not in (0, 1):
+        raise _wrong("gpus", "takes 0 or 1: a sandbox has at most one GPU", maximum=1)
+    if config.gpus > quotas.gpus:
+        raise over_quota(quotas)
     if len(config.description) > DESCRIPTION_CHARACTERS:
         raise _wrong("description", f"takes at most {DESCRIPTION_CHARACTERS:,} characters")
     if config.example_input_encoding == "base64" and not _is_base64(config.example_input):

@@ -106,7 +106,7 @@ UPLOAD_BODY: Json = {
                     "config": {
                         "type": "string",
                         "description": "JSON: example_input (any value, run once by the check), example_input_encoding "
-                        "(json or base64), timeout_seconds, memory_bytes, description.",
+                        "(json or base64), timeout_seconds, memory_bytes, gpus (0 or 1), description.",
                         "example": '{"description": "Digits, 8 by 8", "timeout_seconds": 5}',
                     },
                 },

@@ -10,6 +10,7 @@ from api.parts import Parts, parts_of
 from api.responses import json_response
 from store.errors import StoreError
 
+_NEEDED = ("redis", "catalog", "workers")  # what is said beside them keeps no other job from being served
 SENTENCES = {
     "redis_unavailable": "Redis does not answer; check that it runs and that CLOCHE_REDIS_URL is right.",
     "catalog_unavailable": "The catalogue's database does not answer; check CLOCHE_DATABASE_URL.",
@@ -26,7 +27,7 @@ async def healthz(_: Request) -> Response:
 async def readyz(request: Request) -> Response:
     """Everything a job needs is up; otherwise 503 with the first thing that isn't, and the state of all."""
     checks = await _checks(parts_of(request))
-    wrong = next((code for code in checks.values() if code != "ok"), None)
+    wrong = next((code for name, code in checks.items() if name in _NEEDED and code != "ok"), None)
     if wrong is None:
         return json_response({"status": "ready", "checks": checks})
     code = wrong if wrong in PROBLEMS else "worker_fault"
@@ -47,4 +48,5 @@ async def _checks(parts: Parts) -> dict[str, str]:
         checks["workers"] = "no_worker"
     elif health.worker_faults:
         checks["workers"] = health.worker_faults[0]
+    checks["gpu_workers"] = "none" if not health.gpu_workers else (*health.gpu_faults, "ok")[0]
     return checks

@@ -47,6 +47,8 @@ class Metrics:
         self.queued = Gauge("cloche_jobs_queued", "Jobs accepted and not yet running.", registry=self.registry)
         self.running = Gauge("cloche_jobs_running", "Jobs running.", registry=self.registry)
         self.workers = Gauge("cloche_workers_live", "Workers with a fresh heartbeat.", registry=self.registry)
+        self.gpu_workers = Gauge("cloche_gpu_workers_live", "Those of them that own GPUs.", registry=self.registry)
+        self.gpus = Gauge("cloche_gpus", "GPUs that live workers own.", registry=self.registry)
         self.faults = Gauge("cloche_worker_faults", "Kinds of faults live workers report.", registry=self.registry)
 
     def observe(self, health: QueueHealth | None) -> None:
@@ -56,7 +58,9 @@ class Metrics:
             self.queued.set(health.queued_jobs)
             self.running.set(health.running_jobs)
             self.workers.set(health.live_workers)
-            self.faults.set(len(health.worker_faults))
+            self.gpu_workers.set(health.gpu_workers)
+            self.gpus.set(len(health.gpus))
+            self.faults.set(len({*health.worker_faults, *health.gpu_faults}))
 
 
 async def show(request: Request) -> Response:

@@ -6,6 +6,7 @@ import math
 
 from api.auth import Principal
 from api.errors import Problem
+from api.gpus import no_worker
 from api.ratelimits import (
     DEPTH,
     LIMIT_HEADER,
@@ -50,8 +51,12 @@ def refusal(refused: Refused, principal: Principal) -> Problem:
         case "run_seconds" | "gpu_seconds":
             return _month_over(refused, principal)
         case _:
-            detail = "This Idempotency-Key was used with another request; use a new key for a new job."
-            return Problem("idempotency_mismatch", detail)
+            return no_worker() if refused.why == "no_gpu_worker" else _mismatch()
+
+
+def _mismatch() -> Problem:
+    detail = "This Idempotency-Key was used with another request; use a new key for a new job."
+    return Problem("idempotency_mismatch", detail)
 
 
 def never_fits(limit_bytes: int) -> Problem:

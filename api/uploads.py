@@ -15,6 +15,7 @@ from api.bodies import chunks, content_length
 from api.checks import SOURCE_BYTES, check_source, source_too_large
 from api.configs import read_config
 from api.errors import Problem
+from api.gpus import refuse_without_worker
 from api.multipart import Event, PartBegins, PartData, boundary_of, events
 from api.parts import Parts, parts_of
 from api.queries import invalid
@@ -109,6 +110,8 @@ async def _store(parts: Parts, principal: Principal, upload: Upload) -> Version:
     source = bytes(upload.small["source"])
     config = read_config(bytes(upload.small.get("config", b"{}")), quotas=principal.quotas)
     await parts.threads.call(_check_places, parts, principal, name)
+    if config.get("gpus"):
+        await refuse_without_worker(parts)
     await parts.threads.call(inspect, upload.spool.path)
     verdict = await check_source(parts, source, allowances=principal.allowances)
     version = await parts.threads.call(
@@ -166,7 +169,7 @@ def _check_places(parts: Parts, principal: Principal, name: str) -> None:
 
 async def _ask_for_check(parts: Parts, version: Version) -> None:
     try:
-        await parts.jobs.enqueue_check(version.id)
+        await parts.jobs.enqueue_check(version.id, gpus=version.gpus)
     except RedisUnavailable:
         # The version is stored: workers look for versions that wait for their check.
         log.warning("check_not_enqueued", version_id=version.id)

@@ -21,3 +21,5 @@ class Limits:
     load_timeout_seconds: float = 60.0  # import the source, build the class, load the weights
     output_bytes: int = 8 * MIB  # one answer, after serialisation
     log_bytes: int = 16 * KIB  # what one call may print and have kept
+    gpus: int = 0  # devices of its own
+    gpu_memory_bytes: int = 0  # of its device; 0 without one

@@ -27,6 +27,8 @@ class Quotas:
     memory_bytes: int = 2 * GIB  # one sandbox
     timeout_seconds: int = 30  # the longest one call may run
     result_seconds: int = 86_400  # how long an ended job can be read
+    gpus: int = 0  # GPUs in use at once: turns on one outstanding. They are dear, so an operator grants them
+    gpu_memory_bytes: int = 16 * GIB  # of the GPU, one sandbox
 
 
 QUOTA_NAMES: tuple[str, ...] = tuple(f.name for f in fields(Quotas))

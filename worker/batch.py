@@ -43,11 +43,12 @@ def run_batch(
     pace: Pace,
     flush: Callable[[list[Settlement]], None],
     printing: Printing | None = None,
+    gpus: int = 0,
 ) -> list[Settlement]:
     """Run the claims in order; what is returned is not yet written.
 
     Results that would wait for a slow neighbour, and large ones, are written early through ``flush``. Claims that were
-    not started because the sandbox died before are handed back.
+    not started because the sandbox died before are handed back. ``gpus`` is how many GPUs the sandbox has.
     """
     done: list[Settlement] = []
     started = time.monotonic()
@@ -56,7 +57,7 @@ def run_batch(
     running.start(claims[0].job_id, sandbox)
     try:
         for outcome in sandbox.run(calls):
-            done.append(settlement(claims[ended], outcome))
+            done.append(settlement(claims[ended], outcome, gpus=gpus))
             pace.note(outcome.wall_seconds)
             ended += 1
             # The iterator is left to end by itself: one that is abandoned takes its sandbox with it.

@@ -75,5 +75,7 @@ def limits_of(config: dict[str, Any], *, quotas: Quotas) -> Limits:
         timeout_seconds=quotas.timeout_seconds,
         output_bytes=quotas.output_bytes,
     )
+    if config.get("gpus"):
+        limits = replace(limits, gpus=int(config["gpus"]), gpu_memory_bytes=quotas.gpu_memory_bytes)
     wanted = config.get("memory_bytes")
     return replace(limits, memory_bytes=min(limits.memory_bytes, int(wanted))) if wanted else limits

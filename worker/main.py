@@ -90,12 +90,13 @@ def open_station(settings: WorkerSettings) -> Station:
         runtime=settings.require_runtime or settings.sandbox_runtime or None,
         gpus=tuple(part.strip() for part in settings.gpus.split(",") if part.strip()),
     )
+    gpus = tuple(part.strip() for part in settings.gpus.split(",") if part.strip())
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
     return Station(
         name=name,
         settings=settings,
         connection=connection,
-        back=JobBack(connection, worker=name),
+        back=JobBack(connection, worker=name, gpus=gpus),
         catalog=Catalog.open(settings.database_url),
         blobs=blobs,
         bundles=Bundles(blobs),

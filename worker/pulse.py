@@ -83,7 +83,7 @@ class Pulse:
         """A request for a check is a hint and may be lost: the catalogue knows what is still open."""
         for version in self._station.catalog.models.checking(older_than_seconds=_CHECK_PATIENCE_SECONDS):
             if orphaned(self._connection, version.id):
-                self._back.enqueue_check(version.id)
+                self._back.enqueue_check(version.id, gpus=version.gpus)
 
     def _listen(self) -> None:
         channel = f"cancel:{self._station.name}"

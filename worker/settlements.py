@@ -7,7 +7,7 @@ from sandbox.outcome import Outcome
 from store.jobs.back import Claim, Settlement
 
 
-def settlement(claim: Claim, outcome: Outcome) -> Settlement:
+def settlement(claim: Claim, outcome: Outcome, *, gpus: int = 0) -> Settlement:
     """What the outcome means for the job.
 
     "platform" is tried again elsewhere. "canceled" is handed back: if the tenant canceled the job, its
@@ -30,6 +30,7 @@ def settlement(claim: Claim, outcome: Outcome) -> Settlement:
         error_signal=outcome.signal,
         logs=outcome.logs,
         logs_truncated=outcome.logs_truncated,
+        gpus=gpus,
     )
 
 

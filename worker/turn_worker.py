@@ -11,7 +11,7 @@ from rq.serializers import JSONSerializer
 from rq.timeouts import BaseDeathPenalty
 from rq.worker import SimpleWorker
 
-from store.jobs.turns import turns_queue
+from store.jobs.turns import Queues
 
 
 class NoDeathPenalty(BaseDeathPenalty):
@@ -28,16 +28,19 @@ class TurnWorker(SimpleWorker):
     """Runs turns and checks one at a time, in process: warm sandboxes live here between them.
 
     On SIGTERM or SIGINT ``stop`` is set first, so that a lingering turn ends at once; then RQ finishes
-    the turn in hand and quits. RQ's own crash recovery is not relied on: see ``store/jobs``.
+    the turn in hand and quits. RQ's own crash recovery is not relied on: see ``store/jobs``. With ``gpu`` it
+    takes what needs a GPU, and nothing else.
     """
 
     death_penalty_class = NoDeathPenalty
     log_job_description = False
     max_connection_wait_time = 1.0  # RQ's own grows to a minute: jobs would wait that long after Redis is back
 
-    def __init__(self, connection: Redis, *, name: str, stop: threading.Event) -> None:
+    def __init__(self, connection: Redis, *, name: str, stop: threading.Event, gpu: bool = False) -> None:
         self._stop_event = stop
-        super().__init__([turns_queue(connection)], name=name, connection=connection, serializer=JSONSerializer)
+        queues = Queues.of(connection)
+        queue = queues.gpu if gpu else queues.cpu
+        super().__init__([queue], name=name, connection=connection, serializer=JSONSerializer)
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Called by the signal handler."""

@@ -119,6 +119,8 @@ class Turn:
         if version is None or version.status != "ready":
             raise NotServed("This version is no longer served: it was deleted or refused.")
         terms = station.catalog.terms(version.tenant_id)
+        if version.gpus > terms.quotas.gpus:
+            raise NotServed("This version asks for a GPU, and its tenant may use none any more; ask the operator.")
         try:
             bundle = station.bundles.build(version, terms=terms)
         except SourceRefused as exc:
@@ -175,6 +177,7 @@ class Turn:
                     pace=self._pace,
                     flush=lambda done: void(self._settle(done, want=0, empty_handed=False)),
                     printing=self._station.printing,
+                    gpus=bundle.limits.gpus,
                 )
         settled = self._settle(outcomes, want=0)
         return not settled.over and settled.pending > 0 and not self._station.stop.is_set()

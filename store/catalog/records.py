@@ -78,6 +78,11 @@ class Version:
     checked_at: datetime | None
     verdict_allowances: str = ""
 
+    @property
+    def gpus(self) -> int:
+        """How many GPUs it asks for: it runs on workers that own some, or, with 0, on all others."""
+        return int(self.config.get("gpus", 0))
+
 
 @dataclass(frozen=True, slots=True)
 class Model:

@@ -11,7 +11,7 @@ import redis
 
 from store.jobs.records import InputKind, OutputKind
 from store.jobs.scripts import script
-from store.jobs.turns import TURNS_QUEUE_KEY, enqueue_check, enqueue_turns, turns_queue
+from store.jobs.turns import GPU_TURNS_QUEUE_KEY, TURNS_QUEUE_KEY, Queues, enqueue_check, enqueue_turns
 
 MAX_ATTEMPTS = 3  # runs a job may start before a platform fault is its outcome
 DEAD_AFTER_SECONDS = 3.5  # a worker silent for longer is taken for dead; it beats every second
@@ -84,12 +84,17 @@ class Reaped:
 
 
 class JobBack:
-    """One worker's connection to the job store. Not for use by several threads at once."""
+    """One worker's connection to the job store. Not for use by several threads at once.
 
-    def __init__(self, connection: redis.Redis, *, worker: str) -> None:
+    ``gpus`` are the devices it owns; a worker that owns some serves the versions that ask for one.
+    """
+
+    def __init__(self, connection: redis.Redis, *, worker: str, gpus: tuple[str, ...] = ()) -> None:
         self.worker = worker
         self._redis = connection
-        self._queue = turns_queue(connection)
+        self._queues = Queues.of(connection)
+        self._devices = ",".join(gpus)
+        self._queue_key = GPU_TURNS_QUEUE_KEY if gpus else TURNS_QUEUE_KEY
 
     def begin(self, token: str) -> tuple[str, str] | None:
         """Begin the turn: (version id, tenant id), or None when it is over or somebody else's."""
@@ -114,13 +119,13 @@ class JobBack:
         that the tenant's concurrency may grow to another worker. ``empty_handed``: beyond these outcomes nothing
         is in this worker's hands, so what Redis holds in its name was lost on the way and is given back.
         """
-        arguments: list[Any] = [self.worker, token, version_id, want, int(linger), int(more), TURNS_QUEUE_KEY]
+        arguments: list[Any] = [self.worker, token, version_id, want, int(linger), int(more), self._queue_key]
         arguments += [len(outcomes), MAX_ATTEMPTS, int(empty_handed)]
         for outcome in outcomes:
             arguments += outcome.arguments()
         state, waiting, pending, issued, claimed = self._run("settle", *arguments)
         if issued:
-            enqueue_turns(self._queue, issued)
+            enqueue_turns(self._queues, issued)
         return Settled(
             over=state != b"ok",
             others_waiting=waiting,
@@ -139,16 +144,16 @@ class JobBack:
         fault, so that a job that always makes it fail ends after its attempts.
         """
         count, issued = self._run("recover", self.worker, int(count_attempt), MAX_ATTEMPTS)
-        enqueue_turns(self._queue, issued)
+        enqueue_turns(self._queues, issued)
         return int(count)
 
     def end(self, token: str) -> None:
         """End the turn; what waited for its place gets it."""
-        enqueue_turns(self._queue, self._run("end_turn", token))
+        enqueue_turns(self._queues, self._run("end_turn", token))
 
     def heartbeat(self, *, fault: str = "") -> bool:
         """Say that this worker lives. False: it was taken for dead meanwhile, and its claims were given away."""
-        return bool(self._run("heartbeat", self.worker, fault))
+        return bool(self._run("heartbeat", self.worker, fault, self._devices))
 
     def reap(self, *, goodbye: bool = False) -> Reaped:
         """One round of the reaper; with ``goodbye`` this worker's own claims and turns are given back too.
@@ -162,17 +167,19 @@ class JobBack:
         left = 1
         while left and time.monotonic() < until:
             dead_after_ms = int(DEAD_AFTER_SECONDS * 1000)
-            taken, expired, issued, left = self._run("reap", dead_after_ms, MAX_ATTEMPTS, TURNS_QUEUE_KEY, also)
+            queues = TURNS_QUEUE_KEY, GPU_TURNS_QUEUE_KEY
+            answer = self._run("reap", dead_after_ms, MAX_ATTEMPTS, queues[0], also, queues[1])
+            taken, expired, issued, left = answer
             done = Reaped(
                 taken_back=done.taken_back + taken,
                 expired=done.expired + expired,
-                reissued=done.reissued + enqueue_turns(self._queue, issued),
+                reissued=done.reissued + enqueue_turns(self._queues, issued),
             )
         return done
 
-    def enqueue_check(self, version_id: str) -> None:
-        """Ask a worker to check an uploaded version."""
-        enqueue_check(self._queue, version_id)
+    def enqueue_check(self, version_id: str, *, gpus: int = 0) -> None:
+        """Ask a worker, one with GPUs for a version that asks for some, to check an uploaded version."""
+        enqueue_check(self._queues, version_id, gpus=gpus)
 
     def _run(self, name: str, *arguments: Any) -> Any:
         found = script(name)

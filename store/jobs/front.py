@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import redis
@@ -30,7 +31,7 @@ from store.jobs.records import (
     State,
 )
 from store.jobs.scripts import script
-from store.jobs.turns import enqueue_check, enqueue_turns, turns_queue
+from store.jobs.turns import Queues, enqueue_check, enqueue_turns
 from store.jobs.wire import Wire
 
 log = structlog.get_logger()
@@ -39,6 +40,7 @@ _SCRIPTS = ("admit", "watch", "cancel", "follow")
 _POLL_SECONDS = 5.0  # how long a waiter trusts announcements before it looks for itself
 _SCAN = 200  # ids looked at in one step of a filtered page
 _SCAN_STEPS = 10
+_DEAD_AFTER_MS = int(DEAD_AFTER_SECONDS * 1000)
 
 
 @dataclass(slots=True)
@@ -71,7 +73,7 @@ class JobFront:
         channels = (f"ended:{self._name}", f"moved:{self._name}")
         self._events = Wire(self._url, greeting=[("SUBSCRIBE", *channels)], push=self._on_event)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="rq")
-        self._queue = turns_queue(redis.Redis.from_url(self._url, socket_timeout=5))
+        self._queues = Queues.of(redis.Redis.from_url(self._url, socket_timeout=5))
         self._spawn(self._listen())
 
     async def close(self) -> None:
@@ -189,26 +191,35 @@ class JobFront:
                 return Page(jobs=tuple(found))
         return Page(jobs=tuple(found), next_cursor=last)
 
-    async def enqueue_check(self, version_id: str) -> None:
-        """Ask a worker to check an uploaded version. Lost requests are found again by the reaper."""
-        await self._in_thread(enqueue_check, version_id)
+    async def enqueue_check(self, version_id: str, *, gpus: int = 0) -> None:
+        """Ask a worker, one with GPUs for a version that asks for some, to check an uploaded version.
+
+        Lost requests are found again by the reaper.
+        """
+        await self._in_thread(partial(enqueue_check, gpus=gpus), version_id)
 
     async def health(self) -> QueueHealth:
         """The state of the moving part, asked now."""
-        time, workers, faults, stats = await asyncio.gather(
+        time, workers, faults, stats, devices = await asyncio.gather(
             self._wire.call("TIME"),
             self._wire.call("ZRANGE", "workers", 0, -1, "WITHSCORES"),
             self._wire.call("HGETALL", "faults"),
             self._wire.call("HGETALL", "stats"),
+            self._wire.call("HGETALL", "devices"),
         )
-        oldest = int(time[0]) * 1000 + int(time[1]) // 1000 - DEAD_AFTER_SECONDS * 1000
+        oldest = int(time[0]) * 1000 + int(time[1]) // 1000 - _DEAD_AFTER_MS
         alive = {name for name, beat in _pairs(workers).items() if float(beat) >= oldest}
+        owned = {name: value.decode() for name, value in _pairs(devices).items() if name in alive}
+        ailing = {name: code.decode() for name, code in _pairs(faults).items() if name in alive}
         numbers = {name.decode(): int(value) for name, value in _pairs(stats).items()}
         return QueueHealth(
             live_workers=len(alive),
             queued_jobs=numbers.get("queued", 0),
             running_jobs=numbers.get("running", 0),
-            worker_faults=tuple(sorted({v.decode() for k, v in _pairs(faults).items() if k in alive})),
+            worker_faults=tuple(sorted({code for name, code in ailing.items() if name not in owned})),
+            gpu_workers=len(owned),
+            gpu_faults=tuple(sorted({code for name, code in ailing.items() if name in owned})),
+            gpus=tuple(sorted(device for value in owned.values() for device in value.split(","))),
         )
 
     def _admit_arguments(self, a: Admission, *, wait: bool) -> tuple[str | bytes | int | float, ...]:
@@ -220,7 +231,7 @@ class JobFront:
             *(a.idempotency_key or "", a.fingerprint, self._name if wait else ""),
             len(a.payload) if a.input_bytes is None else a.input_bytes,
             *(a.queued_bytes_limit, a.kept_bytes_limit, a.run_seconds_limit, a.gpu_seconds_limit),
-            *(a.gpus, a.engine_limit),
+            *(a.gpus, a.engine_limit, a.gpus_limit, _DEAD_AFTER_MS),
         )
 
     async def _script(self, name: str, *arguments: str | bytes | int | float) -> Any:
@@ -239,7 +250,7 @@ class JobFront:
 
     async def _in_thread(self, function: Any, argument: Any) -> None:
         try:
-            await asyncio.get_running_loop().run_in_executor(self._thread, function, self._queue, argument)
+            await asyncio.get_running_loop().run_in_executor(self._thread, function, self._queues, argument)
         except redis.RedisError as exc:
             log.warning("rq_enqueue_failed", error=type(exc).__name__)
 

@@ -44,7 +44,8 @@ class Admission:
     kept_bytes_limit: int = UNLIMITED  # of what the tenant's ended jobs keep
     run_seconds_limit: int = UNLIMITED  # computed in this calendar month
     gpu_seconds_limit: int = UNLIMITED  # likewise on GPUs; asked only of jobs that want ``gpus``
-    gpus: int = 0
+    gpus: int = 0  # that its version asks for: with some, its turns are counted and handed out apart
+    gpus_limit: int = 0  # that the tenant may use at once
     engine_limit: int = 0  # of all tenants' queued jobs; 0: no limit
 
 
@@ -83,6 +84,7 @@ Why = Literal[
     "kept_bytes",
     "run_seconds",
     "gpu_seconds",
+    "no_gpu_worker",
     "engine_full",
 ]
 
@@ -172,3 +174,6 @@ class QueueHealth:
     queued_jobs: int
     running_jobs: int
     worker_faults: tuple[str, ...] = field(default=())  # error codes that live workers report, e.g. engine_unreachable
+    gpu_workers: int = 0  # of the live ones, those that own GPUs; their faults are told apart
+    gpu_faults: tuple[str, ...] = field(default=())
+    gpus: tuple[str, ...] = field(default=())  # the devices that live workers own

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import redis
@@ -13,27 +14,41 @@ if TYPE_CHECKING:
     from rq.job import Job
 
 TURNS_QUEUE = "turns-cpu"
+GPU_TURNS_QUEUE = "turns-gpu"
 TURNS_QUEUE_KEY = f"rq:queue:{TURNS_QUEUE}"
+GPU_TURNS_QUEUE_KEY = f"rq:queue:{GPU_TURNS_QUEUE}"
+GPU_TOKEN = "gpu_"  # how the tokens of turns on a GPU begin; see common.lua
 SERVE = "worker.turns.serve"
 CHECK = "worker.checks.check"
 
 
-def turns_queue(connection: redis.Redis) -> Queue:
-    """The queue that workers listen on. JSON, never pickle."""
-    return Queue(TURNS_QUEUE, connection=connection, serializer=JSONSerializer)
+@dataclass(frozen=True, slots=True)
+class Queues:
+    """What workers listen on, each on one: ``gpu`` those that own GPUs, ``cpu`` all others."""
+
+    cpu: Queue
+    gpu: Queue
+
+    @classmethod
+    def of(cls, connection: redis.Redis) -> Queues:
+        """The queues on this connection. JSON, never pickle."""
+        cpu, gpu = (
+            Queue(name, connection=connection, serializer=JSONSerializer) for name in (TURNS_QUEUE, GPU_TURNS_QUEUE)
+        )
+        return cls(cpu=cpu, gpu=gpu)
 
 
-def enqueue_turns(queue: Queue, issued: Sequence[Any]) -> int:
+def enqueue_turns(queues: Queues, issued: Sequence[Any]) -> int:
     """Hand the turns a script issued (version, token, version, token …) to RQ; how many."""
     tokens = [_text(token) for token in issued[1::2]]
     for token in tokens:
-        _enqueue(queue, SERVE, token, rq_id=token)
+        _enqueue(queues.gpu if token.startswith(GPU_TOKEN) else queues.cpu, SERVE, token, rq_id=token)
     return len(tokens)
 
 
-def enqueue_check(queue: Queue, version_id: str) -> None:
+def enqueue_check(queues: Queues, version_id: str, *, gpus: int = 0) -> None:
     """Ask a worker to load an uploaded version and say whether it can be served."""
-    _enqueue(queue, CHECK, version_id)
+    _enqueue(queues.gpu if gpus else queues.cpu, CHECK, version_id)
 
 
 def _enqueue(queue: Queue, function: str, argument: str, *, rq_id: str | None = None) -> Job:

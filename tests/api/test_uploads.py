@@ -200,6 +200,10 @@ def test_a_source_that_is_too_large(api: TestClient, acme: Account) -> None:
         ('{"timeout_seconds": "1"}', "invalid_request"),
         ('{"memory_bytes": 1}', "invalid_request"),
         ('{"memory_bytes": 99999999999}', "invalid_request"),
+        ('{"gpus": 2}', "invalid_request"),
+        ('{"gpus": -1}', "invalid_request"),
+        ('{"gpus": true}', "invalid_request"),
+        ('{"gpus": 0.5}', "invalid_request"),
         ('{"description": 5}', "invalid_request"),
         (json.dumps({"description": "a" * 2001}), "invalid_request"),
         ('{"example_input": "?", "example_input_encoding": "base64"}', "invalid_request"),
@@ -256,7 +260,7 @@ def test_a_check_that_cant_be_asked_for(
     """A stored version is 201 even when Redis went away at the last moment: workers look for unchecked versions."""
     from store.errors import RedisUnavailable
 
-    async def away(_: object) -> None:
+    async def away(_: object, **__: object) -> None:
         raise RedisUnavailable("gone")
 
     monkeypatch.setattr(api.app.state.parts.jobs, "enqueue_check", away)  # type: ignore[attr-defined]

@@ -1,10 +1,12 @@
 -- Admit one job, or say why not: idempotency, room in the engine, the tenant's quotas, rate; then the record and its
--- place: in the hands of a worker that lingers on the version, else in the queue.
--- Reads gen, idem, rate, load, stats; writes job, in, pending or claims, jobs, load, rate, idem, deadlines, waiting, turn*.
+-- place: in the hands of a worker that lingers on the version, else in the queue. A job on a GPU is refused while no
+-- worker with one lives: it would wait for nobody.
+-- Reads gen, idem, rate, load, stats, workers:gpu; writes job, in, pending or claims, jobs, load, rate, idem, deadlines,
+-- waiting, turn*.
 -- Returns {"stale"} | {"idempotency_mismatch"} | {"ok", created ms, ...standing, version, token, ...turns for RQ} |
 --         {"replay", id, ...standing} | {why, what was found, ...standing}, where why and found are: "rate", us until
 --         there is room; "queue_full"; "queued_bytes" or "kept_bytes", bytes held; "run_seconds" or "gpu_seconds", now
---         in ms; "engine_full", jobs queued
+--         in ms; "no_gpu_worker", 0; "engine_full", jobs queued
 --   standing: jobs that may follow at once, us until there may be one more, how many more may queue
 local id, tenant, generation, model, version, number = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local kind, payload, timeout, deadline_ms, hook = ARGV[7], ARGV[8], ARGV[9], tonumber(ARGV[10]), ARGV[11]
@@ -12,7 +14,8 @@ local queued_limit, per_minute, concurrency, keep = tonumber(ARGV[12]), tonumber
 local idem, fingerprint, waiter = ARGV[16], ARGV[17], ARGV[18]
 local input_bytes, queued_bytes_limit, kept_bytes_limit = tonumber(ARGV[19]), tonumber(ARGV[20]), tonumber(ARGV[21])
 local run_seconds_limit, gpu_seconds_limit, gpus = tonumber(ARGV[22]), tonumber(ARGV[23]), tonumber(ARGV[24])
-local engine_limit = tonumber(ARGV[25])
+local engine_limit, gpus_limit, dead_after_ms = tonumber(ARGV[25]), ARGV[26], ARGV[27]
+local books = gpus > 0 and GPU or ''
 
 if (redis.call('GET', 'gen:' .. tenant) or '0') ~= generation then return { 'stale' } end
 
@@ -62,6 +65,9 @@ if held + input_bytes > queued_bytes_limit then return refused('queued_bytes', h
 if kept >= kept_bytes_limit then return refused('kept_bytes', kept) end
 if tonumber(load[6] or '0') >= run_seconds_limit * 1000000 then return refused('run_seconds', now) end
 if gpus > 0 and tonumber(load[7] or '0') >= gpu_seconds_limit * 1000000 then return refused('gpu_seconds', now) end
+if gpus > 0 and redis.call('ZCOUNT', 'workers:gpu', now - dead_after_ms, '+inf') == 0 then
+  return refused('no_gpu_worker', 0)
+end
 if not (per_minute >= 1) then return refused('rate', 60000000) end
 local early = arrival + interval - tolerance - us
 if early > 0 then return refused('rate', early) end
@@ -113,6 +119,7 @@ if load[5] ~= month then
   end
   redis.call('HSET', load_key, 'month', month)
 end
+if gpus > 0 then redis.call('HSET', load_key, 'gpus', gpus_limit) end
 bump('stats', 'admitted', 1)
 if idem ~= '' then redis.call('SET', idem_key, fingerprint .. ' ' .. id, 'EX', 86400) end
 
@@ -120,8 +127,8 @@ local answer = standing({ 'ok', now }, arrival + interval, handed and 0 or 1)
 if handed then return answer end
 if lingering then redis.call('PUBLISH', 'wake:' .. lingering, wire({ version })) end
 if redis.call('SCARD', 'vturns:' .. version) == 0 then
-  want_turn(tenant, version)
-  for _, part in ipairs(issue_turns(tenant, now)) do answer[#answer + 1] = part end
+  want_turn(tenant, version, books)
+  for _, part in ipairs(issue_turns(tenant, now, books)) do answer[#answer + 1] = part end
   -- No room: whoever lingers on another version of this tenant makes some.
   if #answer == 5 then redis.call('PUBLISH', 'wake:any', tenant) end
 end

@@ -8,6 +8,6 @@ if not turn[1] or (turn[3] and turn[3] ~= worker) then return {} end
 -- it beats, nobody would look for this turn.
 redis.call('ZADD', 'workers', 'NX', now_ms(), worker)
 redis.call('HSET', 'turn:' .. token, 'w', worker)
-redis.call('ZREM', 'turns:issued', token)
+redis.call('ZREM', books_of(token) .. 'turns:issued', token)
 redis.call('SADD', 'tokens:' .. worker, token)
 return { turn[1], turn[2] }

@@ -15,8 +15,8 @@
 --   pending:{version}   list    ids of queued jobs, oldest first; may hold ids that ended meanwhile: claim skips them
 --   jobs:{tenant}       zset    ids of all jobs of a tenant, score 0: lexical order is order of birth
 --   load:{tenant}       hash    queued, running: exact counters; in: bytes of inputs of jobs that have not ended;
---                               kept: bytes of ended jobs until they are forgotten; conc: the concurrency last seen
---                               at admission; run:{yyyymm}, gpu:{yyyymm}: us of computing in a month (UTC); month: the
+--                               kept: bytes of ended jobs until they are forgotten; conc, gpus: those quotas, last
+--                               seen at admission; run:{yyyymm}, gpu:{yyyymm}: us of computing in a month (UTC); month: the
 --                               one last seen at admission, whose predecessors are dropped
 --   rate:{tenant}       string  GCRA's theoretical arrival time, us
 --   gen:{tenant}        string  generation: moves when key, quota or version of the tenant changes
@@ -26,8 +26,11 @@
 --   vturns:{version}    set     tokens of turns outstanding
 --   waiting:{tenant}    list    versions that have work and wait for one of the tenant's turns
 --   turns:issued        zset    tokens handed to RQ and not begun, by when they were issued or last seen in its queue
+--   gpu_turns:{tenant}, gpu_waiting:{tenant}, gpu_turns:issued: the same three for turns on a GPU
 --   lingering:{version} set     workers that hold the version and have nothing to do
 --   workers             zset    worker names by last heartbeat ms
+--   workers:gpu         zset    those of them that own GPUs, by last heartbeat ms
+--   devices             hash    worker name -> the GPUs it owns, comma-separated
 --   faults              hash    worker name -> code of what keeps it from serving
 --   claims:{worker}     set     ids of jobs running there
 --   tokens:{worker}     set     tokens of turns begun there
@@ -185,6 +188,15 @@ local function finish(id, from, to, error_type, now, job, used)
   if job[4] then announce(id, job[4]) end
 end
 
+-- Turns on a GPU have books of their own, under this prefix, and tokens that begin with it: they count against
+-- another quota and wait for other workers. Everything else about them is the same.
+local GPU = 'gpu_'
+
+-- The books a turn is in, by its token.
+local function books_of(token)
+  return string.sub(token, 1, #GPU) == GPU and GPU or ''
+end
+
 -- Put a running job back at the front of its queue. `free`: it was never started, so the attempt does not count.
 local function hand_back(id, free)
   local key = 'job:' .. id
@@ -208,31 +220,33 @@ local function fail_platform(id, message, now)
 end
 
 -- Remember that a version wants a turn, once.
-local function want_turn(tenant, version)
-  if not redis.call('LPOS', 'waiting:' .. tenant, version) then
-    redis.call('RPUSH', 'waiting:' .. tenant, version)
+local function want_turn(tenant, version, books)
+  if not redis.call('LPOS', books .. 'waiting:' .. tenant, version) then
+    redis.call('RPUSH', books .. 'waiting:' .. tenant, version)
   end
 end
 
--- How many more turns the tenant may have outstanding.
-local function room(tenant)
-  return tonumber(redis.call('HGET', 'load:' .. tenant, 'conc') or '1') - redis.call('SCARD', 'turns:' .. tenant)
+-- How many more turns the tenant may have outstanding. A turn on a GPU holds one.
+local function room(tenant, books)
+  local quota = books == GPU and (redis.call('HGET', 'load:' .. tenant, 'gpus') or '0')
+    or (redis.call('HGET', 'load:' .. tenant, 'conc') or '1')
+  return tonumber(quota) - redis.call('SCARD', books .. 'turns:' .. tenant)
 end
 
 -- Turn the tenant's oldest wishes into turns while its concurrency allows. Returns {version, token, ...}:
 -- the caller hands each to RQ. A turn that never reaches RQ is found by reap through turns:issued.
-local function issue_turns(tenant, now)
+local function issue_turns(tenant, now, books)
   local issued = {}
-  local left = room(tenant)
+  local left = room(tenant, books)
   while left > 0 do
-    local version = redis.call('LPOP', 'waiting:' .. tenant)
+    local version = redis.call('LPOP', books .. 'waiting:' .. tenant)
     if not version then break end
     if redis.call('LLEN', 'pending:' .. version) > 0 then
-      local token = 'trn_' .. version .. '_' .. redis.call('INCR', 'turns:serial')
+      local token = books .. 'trn_' .. version .. '_' .. redis.call('INCR', 'turns:serial')
       redis.call('HSET', 'turn:' .. token, 'v', version, 't', tenant)
-      redis.call('SADD', 'turns:' .. tenant, token)
+      redis.call('SADD', books .. 'turns:' .. tenant, token)
       redis.call('SADD', 'vturns:' .. version, token)
-      redis.call('ZADD', 'turns:issued', now, token)
+      redis.call('ZADD', books .. 'turns:issued', now, token)
       issued[#issued + 1] = version
       issued[#issued + 1] = token
       left = left - 1
@@ -247,12 +261,13 @@ local function hand_back_lost(worker, now)
   if redis.call('SCARD', 'claims:' .. worker) == 0 then return {}, 0 end
   local issued, ids = {}, redis.call('SMEMBERS', 'claims:' .. worker)
   for _, id in ipairs(ids) do
-    local job = redis.call('HMGET', 'job:' .. id, 's', 'w', 't', 'v')
+    local job = redis.call('HMGET', 'job:' .. id, 's', 'w', 't', 'v', 'g')
     if job[1] == 'running' and job[2] == worker then
       hand_back(id, true)
       if redis.call('SCARD', 'vturns:' .. job[4]) == 0 then
-        want_turn(job[3], job[4])
-        for _, part in ipairs(issue_turns(job[3], now)) do issued[#issued + 1] = part end
+        local books = job[5] and GPU or ''
+        want_turn(job[3], job[4], books)
+        for _, part in ipairs(issue_turns(job[3], now, books)) do issued[#issued + 1] = part end
       end
     end
   end
@@ -264,16 +279,17 @@ end
 local function drop_turn(token, now)
   local turn = redis.call('HMGET', 'turn:' .. token, 'v', 't', 'w')
   if not turn[1] then return {} end
+  local books = books_of(token)
   redis.call('DEL', 'turn:' .. token)
-  redis.call('SREM', 'turns:' .. turn[2], token)
+  redis.call('SREM', books .. 'turns:' .. turn[2], token)
   redis.call('SREM', 'vturns:' .. turn[1], token)
-  redis.call('ZREM', 'turns:issued', token)
+  redis.call('ZREM', books .. 'turns:issued', token)
   if turn[3] then
     redis.call('SREM', 'tokens:' .. turn[3], token)
     redis.call('SREM', 'lingering:' .. turn[1], turn[3])
   end
   if redis.call('LLEN', 'pending:' .. turn[1]) > 0 and redis.call('SCARD', 'vturns:' .. turn[1]) == 0 then
-    want_turn(turn[2], turn[1])
+    want_turn(turn[2], turn[1], books)
   end
-  return issue_turns(turn[2], now)
+  return issue_turns(turn[2], now, books)
 end

@@ -4,6 +4,7 @@
 -- Returns {taken back, expired, {turns for RQ: version, token, ...}, left}
 local dead_after_ms, max_attempts, rq_queue, also = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local EXPIRE, FORGET, LOOK = 200, 1000, 500
+local gpu_rq_queue = ARGV[5]
 local now = now_ms()
 local turns, taken, expired, left = {}, 0, 0, 0
 
@@ -28,6 +29,8 @@ for _, worker in ipairs(dead) do
   for _, token in ipairs(redis.call('SMEMBERS', 'tokens:' .. worker)) do add(drop_turn(token, now)) end
   redis.call('DEL', 'claims:' .. worker, 'tokens:' .. worker)
   redis.call('ZREM', 'workers', worker)
+  redis.call('ZREM', 'workers:gpu', worker)
+  redis.call('HDEL', 'devices', worker)
   redis.call('HDEL', 'faults', worker)
 end
 
@@ -44,25 +47,28 @@ end
 -- A turn waits in RQ's queue for as long as workers are busy. One that is neither there nor begun was lost: popped
 -- by who died or stands still, or never handed over. Those that wait are noted as seen twice a second, so that
 -- one unseen for longer is no turn that was popped just now. Doubled by mistake, it is one all the same: begin.
-local issued = redis.call('ZRANGEBYSCORE', 'turns:issued', '-inf', now - 500, 'WITHSCORES', 'LIMIT', 0, LOOK)
-if #issued > 0 then
+local function look_for_lost(books, queue)
+  local issued = redis.call('ZRANGEBYSCORE', books .. 'turns:issued', '-inf', now - 500, 'WITHSCORES', 'LIMIT', 0, LOOK)
+  if #issued == 0 then return end
   local there, moved = {}, 0
-  for _, token in ipairs(redis.call('LRANGE', rq_queue, 0, -1)) do there[token] = true end
+  for _, token in ipairs(redis.call('LRANGE', queue, 0, -1)) do there[token] = true end
   for i = 1, #issued, 2 do
     local token, version = issued[i], redis.call('HGET', 'turn:' .. issued[i], 'v')
     if not version then
-      redis.call('ZREM', 'turns:issued', token)
+      redis.call('ZREM', books .. 'turns:issued', token)
     elseif there[token] then
-      redis.call('ZADD', 'turns:issued', now, token)
+      redis.call('ZADD', books .. 'turns:issued', now, token)
       moved = moved + 1
     elseif tonumber(issued[i + 1]) <= now - 1500 then
-      redis.call('ZADD', 'turns:issued', now, token)
+      redis.call('ZADD', books .. 'turns:issued', now, token)
       add({ version, token })
       moved = moved + 1
     end
   end
   if moved > 0 and #issued == 2 * LOOK then left = 1 end
 end
+look_for_lost('', rq_queue)
+look_for_lost(GPU, gpu_rq_queue)
 
 local forgotten = redis.call('ZRANGEBYSCORE', 'ended', '-inf', now, 'LIMIT', 0, FORGET)
 if #forgotten == FORGET then left = 1 end

@@ -50,7 +50,7 @@ if empty_handed then issued = hand_back_lost(worker, now) end
 
 local turn = redis.call('HMGET', 'turn:' .. token, 'w', 't')
 if turn[1] ~= worker then return { 'gone', 0, 0, issued, {} } end
-local tenant = turn[2]
+local tenant, books = turn[2], books_of(token)
 
 local claimed, bytes = {}, 0
 while want > 0 and bytes < 1048576 do
@@ -84,9 +84,9 @@ else
   redis.call('SREM', 'lingering:' .. version, worker)
 end
 -- Asked for only where there is room: in its tenant's line the version would look like somebody else who waits.
-if more and pending > 0 and room(tenant) > 0 then
-  want_turn(tenant, version)
-  for _, part in ipairs(issue_turns(tenant, now)) do issued[#issued + 1] = part end
+if more and pending > 0 and room(tenant, books) > 0 then
+  want_turn(tenant, version, books)
+  for _, part in ipairs(issue_turns(tenant, now, books)) do issued[#issued + 1] = part end
 end
-local others = redis.call('LLEN', rq_queue) + redis.call('LLEN', 'waiting:' .. tenant)
+local others = redis.call('LLEN', rq_queue) + redis.call('LLEN', books .. 'waiting:' .. tenant)
 return { 'ok', others, pending, issued, claimed }

@@ -8,11 +8,10 @@ from datetime import UTC, datetime
 
 import redis
 
-from tests.store.jobs.simulated import gpus_of
-
 TERMINAL = {b"succeeded", b"failed", b"canceled", b"expired"}
 RECORD_BYTES = 512  # of an ended job, for the quota kept_bytes
-KEPT = {"stats", "workers", "turns:serial", "ledger:open"}  # what a store that has nothing to do still holds
+# What a store that has nothing to do still holds.
+KEPT = {"stats", "workers", "workers:gpu", "devices", "turns:serial", "ledger:open"}
 KEPT_PREFIXES = ("load:", "gen:", "rq:")
 
 
@@ -28,11 +27,17 @@ class Known:
 
 
 class Books:
-    """Every key of the job store on one Redis, for a handful of tenants, versions and workers."""
+    """Every key of the job store on one Redis, for a handful of tenants, versions and workers.
 
-    def __init__(self, connection: redis.Redis, *, tenants: dict[str, int], versions: dict[str, str]) -> None:
+    ``gpus`` are the tenants' quotas of GPUs; the versions whose name says "gpu" ask for one.
+    """
+
+    def __init__(
+        self, connection: redis.Redis, *, tenants: dict[str, int], versions: dict[str, str], gpus: dict[str, int]
+    ) -> None:
         self.redis = connection
         self.tenants = tenants  # name -> concurrency
+        self.gpus = gpus
         self.versions = versions  # version -> tenant
         self.jobs: dict[str, Known] = {}
         self.workers: set[str] = set()  # every name there ever was
@@ -138,12 +143,12 @@ class Books:
         """Each end is in the ledger's line of its day and in its tenant's month, once."""
         ledger: Counter[str] = Counter()
         months: Counter[tuple[str, str]] = Counter()
-        for job_id, known in self.jobs.items():
+        for known in self.jobs.values():
             if not (end := known.end):
                 continue
             at = datetime.fromtimestamp(int(end[b"e"]) / 1000, UTC)
             run_us = _run_us(end)
-            gpu_us = run_us * gpus_of(job_id)
+            gpu_us = run_us * ("gpu" in known.version)
             line = f" {int(end[b'e']) // 86_400_000} {known.tenant} m"
             outcome = "platform" if end.get(b"et") == b"platform" else end[b"s"].decode()
             ledger += Counter({outcome + line: 1, "in" + line: known.input_bytes, "run" + line: run_us})
@@ -164,12 +169,24 @@ class Books:
 
     def _turns(self) -> None:
         """No more turns than the concurrency; each is findable by the reaper, through RQ's books or a worker's."""
-        issued = {token.decode() for token in self.redis.zrange("turns:issued", 0, -1)}  # type: ignore[union-attr]
+        everything = self._turns_of(self.tenants, prefix="") | self._turns_of(self.gpus, prefix="gpu_")
+        of_versions = {
+            token.decode()
+            for version in self.versions
+            for token in self.redis.smembers(f"vturns:{version}")  # type: ignore[union-attr]
+        }
+        assert of_versions == everything
+        for token in everything:
+            on_gpu = "gpu" in (self.redis.hget(f"turn:{token}", "v") or b"").decode()  # type: ignore[union-attr]
+            assert token.startswith("gpu_") == on_gpu, f"{token} is in the wrong books"
+
+    def _turns_of(self, quotas: dict[str, int], *, prefix: str) -> set[str]:
+        issued = {token.decode() for token in self.redis.zrange(f"{prefix}turns:issued", 0, -1)}  # type: ignore[union-attr]
         alive = {name.decode() for name in self.redis.zrange("workers", 0, -1)}  # type: ignore[union-attr]
         everything: set[str] = set()
-        for tenant, concurrency in self.tenants.items():
-            tokens = {token.decode() for token in self.redis.smembers(f"turns:{tenant}")}  # type: ignore[union-attr]
-            assert len(tokens) <= concurrency, f"{tenant} has {len(tokens)} turns"
+        for tenant, quota in quotas.items():
+            tokens = {token.decode() for token in self.redis.smembers(f"{prefix}turns:{tenant}")}  # type: ignore[union-attr]
+            assert len(tokens) <= quota, f"{tenant} has {len(tokens)} turns {prefix}"
             everything |= tokens
             for token in tokens:
                 worker = self.redis.hget(f"turn:{token}", "w")
@@ -179,24 +196,21 @@ class Books:
                     assert token not in issued, f"{token} has begun and is handed out again"
                     assert worker.decode() in alive, f"{token} is held by a worker that nobody watches"  # type: ignore[union-attr]
                     assert self.redis.sismember(f"tokens:{worker.decode()}", token)  # type: ignore[union-attr]
-        of_versions = {
-            token.decode()
-            for version in self.versions
-            for token in self.redis.smembers(f"vturns:{version}")  # type: ignore[union-attr]
-        }
-        assert of_versions == everything
         assert issued <= everything
+        return everything
 
     def _nobody_stranded(self) -> None:
         """Whatever is queued has a turn, or is in line for one; and the line moves when there is room."""
         for version, tenant in self.versions.items():
-            waiting = [item.decode() for item in self.redis.lrange(f"waiting:{tenant}", 0, -1)]  # type: ignore[union-attr]
+            prefix = "gpu_" if "gpu" in version else ""
+            waiting = [item.decode() for item in self.redis.lrange(f"{prefix}waiting:{tenant}", 0, -1)]  # type: ignore[union-attr]
             assert len(waiting) == len(set(waiting))
             queued = [i for i, k in self.jobs.items() if k.version == version and self._states[i] == b"queued"]
             if queued and not self.redis.scard(f"vturns:{version}"):
                 assert version in waiting, f"nobody will ever serve {version}"
-                taken = self.redis.scard(f"turns:{tenant}")
-                assert taken == self.tenants[tenant], f"{version} waits though {tenant} has {taken} turns"
+                taken = self.redis.scard(f"{prefix}turns:{tenant}")
+                quota = (self.gpus if prefix else self.tenants)[tenant]
+                assert taken == quota, f"{version} waits though {tenant} has {taken} turns"
 
     def forget(self) -> None:
         """Let every result's lifetime be over: what has a time to live is gone, what needs the reaper is due."""

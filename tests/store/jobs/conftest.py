@@ -30,6 +30,14 @@ def back(connection: redis.Redis) -> JobBack:
 
 
 @pytest.fixture
+def gpu_back(connection: redis.Redis) -> JobBack:
+    """A registered worker that owns a device."""
+    back = JobBack(connection, worker="g1", gpus=("0",))
+    back.heartbeat()
+    return back
+
+
+@pytest.fixture
 async def front(redis_url: str) -> AsyncIterator[JobFront]:
     """An API process's side."""
     front = JobFront(redis_url)

@@ -13,40 +13,43 @@ from store.ids import new_id
 from store.jobs.back import Settlement
 from store.jobs.front import JobFront
 from store.jobs.records import Admission, Admitted, Replayed
-from store.jobs.turns import TURNS_QUEUE_KEY
 from tests.store.jobs.books import TERMINAL, Books, Known
-from tests.store.jobs.simulated import SimulatedWorker, gpus_of, pop_token
+from tests.store.jobs.simulated import SimulatedWorker, pop_token
 
 TENANTS = {"ten_a": 1, "ten_b": 2}  # concurrency
+GPUS = {"ten_a": 2, "ten_b": 1}  # that they may use at once
 VERSIONS = {"ver_a1": "ten_a", "ver_a2": "ten_a", "ver_b1": "ten_b", "ver_b2": "ten_b"}
-WORKERS = 3
+VERSIONS |= {"ver_agpu1": "ten_a", "ver_bgpu1": "ten_b", "ver_bgpu2": "ten_b"}
+WORKERS = 4
+GPU_WORKERS = 2  # the last of them
 LONG_AGO_MS = 1
 ACCIDENTS = (
     *("begin_unheard", "begin_doubled", "settle_unheard", "end", "fail", "crash"),
     *("silence", "heartbeat", "goodbye", "lose_turns", "turns_grow_old"),
 )
 
-one_of_three = st.integers(0, WORKERS - 1)
+any_worker = st.integers(0, WORKERS - 1)
 anything = st.integers(0, 10**6)  # which job, which token: taken modulo how many there are
 fates = st.lists(st.sampled_from(["succeeded", "failed", "retry", "release", "kept"]), min_size=1, max_size=4)
 
 
 class Interleavings(RuleBasedStateMachine):
-    """Two API processes, three workers, two tenants, and every accident that can happen between them."""
+    """Two API processes, two tenants, four workers of which two own a GPU, and every accident between them."""
 
     def __init__(self, connection: redis.Redis, fronts: list[JobFront], loop: asyncio.AbstractEventLoop) -> None:
         super().__init__()
         connection.flushdb()
         self.redis, self.fronts, self.loop = connection, fronts, loop
-        self.books = Books(connection, tenants=TENANTS, versions=VERSIONS)
-        self.tokens: list[str] = []  # every turn that RQ ever handed out
+        self.books = Books(connection, tenants=TENANTS, versions=VERSIONS, gpus=GPUS)
+        self.tokens: dict[str, list[str]] = {}  # every turn that RQ ever handed out, by its queue
         self.owed: dict[int, list[Settlement]] = {}  # by worker: outcomes whose reply was lost
         self.born = self.born_jobs = 0
-        self.workers = [self._hire() for _ in range(WORKERS)]
+        self.workers = [self._hire(which) for which in range(WORKERS)]
 
-    def _hire(self) -> SimulatedWorker:
+    def _hire(self, which: int) -> SimulatedWorker:
         self.born += 1
-        worker = SimulatedWorker(self.redis, f"w{self.born}")
+        gpus = (str(which),) if which >= WORKERS - GPU_WORKERS else ()
+        worker = SimulatedWorker(self.redis, f"w{self.born}", gpus=gpus)
         self.books.workers.add(worker.name)
         return worker
 
@@ -75,6 +78,9 @@ class Interleavings(RuleBasedStateMachine):
     def _admit(self, front: JobFront, version: str, *, wait: bool = False, **options: Any) -> None:
         self.born_jobs += 1
         job_id = new_id("job")
+        gpus = int("gpu" in version)
+        if gpus:
+            self.workers[-1].back.heartbeat()  # with none of its kind alive, the job is refused
         admission = Admission(
             job_id=job_id,
             tenant_id=VERSIONS[version],
@@ -84,12 +90,13 @@ class Interleavings(RuleBasedStateMachine):
             generation=0,
             input_kind="json",
             payload=b"1" * (1 + self.born_jobs % 5),
-            gpus=gpus_of(job_id),
             timeout_seconds=30.0,
             queued_limit=1000,
             requests_per_minute=6_000_000,
             concurrency=TENANTS[VERSIONS[version]],
             result_seconds=3600,
+            gpus=gpus,
+            gpus_limit=GPUS[VERSIONS[version]],
             **options,
         )
         answer = self._run(front.admit(admission, wait=wait))
@@ -126,43 +133,44 @@ class Interleavings(RuleBasedStateMachine):
         if which in self.owed:
             self._settle_again(which)
         if worker.token is None:
-            worker.begin(self._next_turn() or "trn_unknown")
+            worker.begin(self._next_turn(which) or "trn_unknown")
         if worker.token is not None:
             worker.settle(fates, want=want, linger=linger, more=more)
 
-    def _next_turn(self) -> str | None:
-        token = pop_token(self.redis)
+    def _next_turn(self, which: int) -> str | None:
+        queue_key = self.workers[which].queue_key
+        token = pop_token(self.redis, queue_key)
         if token is not None:
-            self.tokens.append(token)
+            self.tokens.setdefault(queue_key, []).append(token)
         return token
 
-    @rule(which=one_of_three, fates=fates, want=st.integers(1, 4), more=st.booleans())
+    @rule(which=any_worker, fates=fates, want=st.integers(1, 4), more=st.booleans())
     def work(self, which: int, fates: list[Any], want: int, more: bool) -> None:
         """A worker goes on, with some outcomes kept back."""
         self._work(which, fates, want=want, more=more)
 
-    @rule(which=one_of_three, want=st.integers(1, 4))
+    @rule(which=any_worker, want=st.integers(1, 4))
     def claim(self, which: int, want: int) -> None:
         """A worker claims and answers nothing yet."""
         self._work(which, ["kept"], want=want)
 
-    @rule(which=one_of_three, want=st.integers(0, 4))
+    @rule(which=any_worker, want=st.integers(0, 4))
     def answer(self, which: int, want: int) -> None:
         """A worker answers all it has, and lingers when nothing is left."""
         self._work(which, ["succeeded"], want=want, linger=want > 0)
 
-    @rule(which=one_of_three, want=st.integers(1, 4))
+    @rule(which=any_worker, want=st.integers(1, 4))
     def give_back(self, which: int, want: int) -> None:
         """A sandbox died under a worker's jobs: back with them, and on."""
         self._work(which, ["release"], want=want)
 
-    @rule(which=one_of_three)
+    @rule(which=any_worker)
     def hear(self, which: int) -> None:
         """A worker that lingers hears what it was handed; a job that rings unheard is found again."""
         if which not in self.owed:
             self.workers[which].listen()
 
-    @rule(which=one_of_three, some=anything)
+    @rule(which=any_worker, some=anything)
     def answer_late(self, which: int, some: int) -> None:
         """An outcome comes under a claim of long ago: it counts if that is still the job's fence, else never."""
         worker = self.workers[which]
@@ -176,7 +184,7 @@ class Interleavings(RuleBasedStateMachine):
 
     # -- accidents: one rule, so that work is done between them
 
-    @rule(what=st.sampled_from(ACCIDENTS), which=one_of_three, some=anything)
+    @rule(what=st.sampled_from(ACCIDENTS), which=any_worker, some=anything)
     def accident(self, what: str, which: int, some: int) -> None:
         """Something goes wrong, or happens at a bad moment."""
         if which in self.owed and what != "crash":
@@ -186,14 +194,15 @@ class Interleavings(RuleBasedStateMachine):
     def _begin_unheard(self, which: int, _some: int) -> None:
         """The turn has begun, the worker didn't hear it and asks again."""
         worker = self.workers[which]
-        if worker.token is None and (token := self._next_turn()) is not None:
+        if worker.token is None and (token := self._next_turn(which)) is not None:
             worker.back.begin(token)
             worker.begin(token)
 
     def _begin_doubled(self, which: int, some: int) -> None:
         """RQ hands out a turn that somebody had already."""
-        if self.workers[which].token is None and self.tokens:
-            self.workers[which].begin(self.tokens[some % len(self.tokens)])
+        worker = self.workers[which]
+        if worker.token is None and (tokens := self.tokens.get(worker.queue_key)):
+            worker.begin(tokens[some % len(tokens)])
 
     def _settle_unheard(self, which: int, some: int) -> None:
         """Redis wrote and claimed, the connection broke; the worker comes again some steps later."""
@@ -218,7 +227,7 @@ class Interleavings(RuleBasedStateMachine):
         self.redis.zadd("workers", {self.workers[which].name: LONG_AGO_MS}, xx=True)
         self.owed.pop(which, None)
         self.workers[which].bell.close()
-        self.workers[which] = self._hire()
+        self.workers[which] = self._hire(which)
         if some % 2:
             self.workers[which].back.reap()
 
@@ -237,17 +246,18 @@ class Interleavings(RuleBasedStateMachine):
             self._end(which, some)
         self.workers[which].back.reap(goodbye=True)
         self.workers[which].bell.close()
-        self.workers[which] = self._hire()
+        self.workers[which] = self._hire(which)
 
-    def _lose_turns(self, _which: int, some: int) -> None:
+    def _lose_turns(self, which: int, some: int) -> None:
         """RQ loses what it was given: one turn just taken by who died, or its whole queue."""
-        while self._next_turn() is not None and some % 2:
+        while self._next_turn(which) is not None and some % 2:
             pass
 
     def _turns_grow_old(self, which: int, _some: int) -> None:
         """What was handed to RQ has not begun for a long time; a round of the reaper."""
-        for token in self.redis.zrange("turns:issued", 0, -1):  # type: ignore[union-attr]
-            self.redis.zadd("turns:issued", {token: LONG_AGO_MS})
+        for issued in ("turns:issued", "gpu_turns:issued"):
+            for token in self.redis.zrange(issued, 0, -1):  # type: ignore[union-attr]
+                self.redis.zadd(issued, {token: LONG_AGO_MS})
         self.workers[which].back.reap()
 
     # -- what must hold
@@ -265,22 +275,23 @@ class Interleavings(RuleBasedStateMachine):
                 self._settle_again(which)
             worker.finish(["kept"])
             worker.bell.close()
-        self._work_off(self.workers[0])
+        self._work_off([self.workers[0], self.workers[-1]])
         self.books.check()
         assert {self.books.state(i) for i in self.books.jobs} <= {s.decode() for s in TERMINAL}
-        assert not self.redis.llen(TURNS_QUEUE_KEY)
+        assert not any(self.redis.llen(worker.queue_key) for worker in self.workers)
         self.books.forget()
         self.workers[0].back.reap()
         assert self.books.left() == set()
         self.books.nothing_held()
 
-    def _work_off(self, worker: SimulatedWorker) -> None:
+    def _work_off(self, workers: list[SimulatedWorker]) -> None:
         for _ in range(100):
             self._turns_grow_old(0, 0)
-            while (token := pop_token(self.redis)) is not None:
-                worker.begin(token)
-                if worker.token is not None:
-                    worker.serve_all()
-            if not any(self.redis.scard(f"turns:{tenant}") for tenant in TENANTS):
+            for worker in workers:
+                while (token := pop_token(self.redis, worker.queue_key)) is not None:
+                    worker.begin(token)
+                    if worker.token is not None:
+                        worker.serve_all()
+            if not any(self.redis.scard(f"{books}turns:{tenant}") for tenant in TENANTS for books in ("", "gpu_")):
                 return
         raise AssertionError("turns are left that nobody can end")

@@ -10,20 +10,15 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from store.jobs.back import Claim, JobBack, Settlement
-from store.jobs.turns import TURNS_QUEUE_KEY
+from store.jobs.turns import GPU_TURNS_QUEUE_KEY, TURNS_QUEUE_KEY
 from worker.bell import Bell
 
 Fate = Literal["succeeded", "failed", "retry", "release", "kept"]
 
 
-def gpus_of(job_id: str) -> int:
-    """How many GPUs a job computes on: some have none, others two."""
-    return ord(job_id[-1]) % 2 * 2
-
-
-def pop_token(connection: redis.Redis) -> str | None:
+def pop_token(connection: redis.Redis, queue_key: str = TURNS_QUEUE_KEY) -> str | None:
     """The next turn RQ would hand out, None when it has none."""
-    popped = connection.lpop(TURNS_QUEUE_KEY)
+    popped = connection.lpop(queue_key)
     if popped is None:
         return None
     job = Job.fetch(popped.decode(), connection=connection, serializer=JSONSerializer)  # type: ignore[union-attr]
@@ -35,9 +30,11 @@ def pop_token(connection: redis.Redis) -> str | None:
 class SimulatedWorker:
     """One worker between two steps: its turn, and the claims in its hand."""
 
-    def __init__(self, connection: redis.Redis, name: str) -> None:
+    def __init__(self, connection: redis.Redis, name: str, *, gpus: tuple[str, ...] = ()) -> None:
         self.name = name
-        self.back = JobBack(connection, worker=name)
+        self.gpus = len(gpus)
+        self.queue_key = GPU_TURNS_QUEUE_KEY if gpus else TURNS_QUEUE_KEY
+        self.back = JobBack(connection, worker=name, gpus=gpus)
         self.back.heartbeat()
         self.token: str | None = None
         self.version = ""
@@ -126,7 +123,7 @@ class SimulatedWorker:
 
     def settlement(self, claim: Claim, fate: Literal["succeeded", "failed", "retry", "release"]) -> Settlement:
         """An outcome that says who wrote it, under which fence."""
-        gpus = gpus_of(claim.job_id)
+        gpus = self.gpus
         if fate == "succeeded":
             return Settlement(claim, fate, 0.01, output=self.name.encode() + b" " + claim.fence, gpus=gpus)
         return Settlement(claim, fate, 0.02, error_type="model_error", error_message="m", logs="said", gpus=gpus)

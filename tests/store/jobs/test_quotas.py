@@ -83,7 +83,7 @@ async def test_seconds_of_the_month_are_spent_by_what_ends(
     front: JobFront, back: JobBack, connection: redis.Redis, admission: Build
 ) -> None:
     """Successes and failures count; at the quota nothing more is admitted; GPU seconds hold those that want one."""
-    await front.admit(admission(gpus=2))
+    await front.admit(admission())
     await front.admit(admission())
     token = await issued_token(connection)
     back.begin(token)
@@ -104,15 +104,15 @@ async def test_seconds_of_the_month_are_spent_by_what_ends(
 
 
 async def test_canceling_at_the_last_moment_is_not_free(
-    front: JobFront, back: JobBack, connection: redis.Redis, admission: Build
+    front: JobFront, gpu_back: JobBack, connection: redis.Redis, admission: Build
 ) -> None:
     """A job canceled while it runs costs the time since it was claimed, and never more than its time-out."""
     for began_seconds_ago, charged_seconds in ((7, 7), (100, 30)):
         connection.flushall()
-        back.heartbeat()
-        a = admission(gpus=2, timeout_seconds=30.0)
+        gpu_back.heartbeat()
+        a = admission(gpus=2, gpus_limit=2, timeout_seconds=30.0)
         await front.admit(a)
-        await claim_one(connection, back)
+        await claim_one(connection, gpu_back, gpu=True)
         began = int(connection.hget(f"job:{a.job_id}", "b") or 0) - began_seconds_ago * 1000  # type: ignore[arg-type]
         connection.hset(f"job:{a.job_id}", "b", began)
         await front.cancel("ten_a", a.job_id)
@@ -123,14 +123,14 @@ async def test_canceling_at_the_last_moment_is_not_free(
 
 
 async def test_a_new_month_begins_with_nothing_spent(
-    front: JobFront, connection: redis.Redis, admission: Build
+    front: JobFront, gpu_back: JobBack, connection: redis.Redis, admission: Build
 ) -> None:
     """Seconds of another month don't count, and are dropped with the first admission of this one."""
     old = {"month": "202001", "run:202001": 10**12, "gpu:202001": 10**12, "run:202002": 5, "queued": 0}
     connection.hset("load:ten_a", mapping=old)
     assert isinstance(await front.admit(admission(run_seconds_limit=1, gpu_seconds_limit=1, gpus=1)), Admitted)
     fields = {name.decode() for name in connection.hkeys("load:ten_a")}  # type: ignore[union-attr]
-    assert fields == {"month", "queued", "conc", "in"}
+    assert fields == {"month", "queued", "conc", "gpus", "in"}
     assert connection.hget("load:ten_a", "month") == f"{datetime.now(UTC):%Y%m}".encode()
 
 

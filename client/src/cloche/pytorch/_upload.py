@@ -36,6 +36,7 @@ def upload_model(
     example_input: object = _NO_EXAMPLE,
     timeout_seconds: float | None = None,
     memory_bytes: int | None = None,
+    gpus: int | None = None,
     description: str = "",
     url: str | None = None,
     api_key: str | None = None,
@@ -51,6 +52,7 @@ def upload_model(
     being checked. The access token may run this model and nothing else; it is shown this once.
 
     ``timeout_seconds`` bounds each answer, ``memory_bytes`` the sandbox; both only below the quota.
+    ``gpus=1`` runs it on a GPU, with the model put there before ``predict_single`` is called.
 
     Raises SourceRefused with the violations before any weights are sent, LoadFailed with the traceback
     when the class and the weights don't go together, WeightsNotSavable, WaitTimedOut after ``timeout``
@@ -59,7 +61,8 @@ def upload_model(
     source = Path(path)
     client = default_client(url, api_key)
     _check_source(client, source)
-    wishes = {"timeout_seconds": timeout_seconds, "memory_bytes": memory_bytes, "description": description or None}
+    limits = {"timeout_seconds": timeout_seconds, "memory_bytes": memory_bytes, "gpus": gpus}
+    wishes = {**limits, "description": description or None}
     config = _example(example_input) | {name: wish for name, wish in wishes.items() if wish is not None}
     with tempfile.TemporaryDirectory(prefix="cloche-") as folder:
         weights = Path(folder) / "weights.safetensors"
