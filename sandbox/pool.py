@@ -133,6 +133,10 @@ class Pool:
             self._evicted.update(lease for lease in self._leases if lease.bundle.version_id == version_id)
         _destroy(victims)
 
+    def sweep(self) -> int:
+        """Remove the sandboxes of workers that died; how many. Raises SandboxError when the engine is away."""
+        return self._driver.sweep()
+
     def close(self) -> None:
         """Destroy everything that is not leased and wait until it is removed. Safe to call twice.
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import asdict
 
 import redis
 import structlog
 
+from sandbox.errors import SandboxError
 from store.errors import StoreError
-from store.jobs.back import DEAD_AFTER_SECONDS, JobBack
+from store.jobs.back import DEAF_AFTER_SECONDS, NOTHING, JobBack
 from worker.checks import orphaned
 from worker.station import Station
 
 log = structlog.get_logger()
 
-BEAT_SECONDS = 1.0
-_SILENCE_SECONDS = DEAD_AFTER_SECONDS - BEAT_SECONDS  # of ours; somebody else's may be a beat longer
-_CHECKS_EVERY = 5  # beats
+BEAT_SECONDS = 0.5
+_SILENCE_SECONDS = DEAF_AFTER_SECONDS - 2 * BEAT_SECONDS  # of ours; somebody else's may be two beats longer
+_AMNESTY_SECONDS = 3 * BEAT_SECONDS
+_CHECKS_EVERY = 10  # beats
 _CHECK_PATIENCE_SECONDS = 10.0
 
 
@@ -55,17 +58,17 @@ class Pulse:
         return self._station.pool.fault or ""
 
     def _beat(self) -> None:
+        """The first round at once: whoever starts because others died is not to wait with what they held."""
         beats = 0
         beaten = reaps_from = time.monotonic()
-        while not self._ended.wait(BEAT_SECONDS):
-            beats += 1
+        while True:
             try:
                 if not self._back.heartbeat(fault=self._fault()):
                     log.warning("declared_dead", worker=self._station.name)
                 now = time.monotonic()
                 # When Redis was away nobody could beat: whoever looks dead now may live, and gets the time to say so.
                 if now - beaten > _SILENCE_SECONDS:
-                    reaps_from = now + DEAD_AFTER_SECONDS
+                    reaps_from = now + _AMNESTY_SECONDS
                 beaten = now
                 if now >= reaps_from:
                     self._reap()
@@ -73,11 +76,23 @@ class Pulse:
                     self._ask_for_checks()
             except (redis.RedisError, StoreError) as exc:
                 log.warning("pulse_failed", error=type(exc).__name__)
+            beats += 1
+            if self._ended.wait(BEAT_SECONDS):
+                return
 
     def _reap(self) -> None:
         reaped = self._back.reap()
-        if reaped.taken_back or reaped.expired or reaped.reissued:
-            log.info("reaped", taken_back=reaped.taken_back, expired=reaped.expired, reissued=reaped.reissued)
+        if reaped != NOTHING:
+            log.info("reaped", **asdict(reaped))
+        if reaped.dead:
+            threading.Thread(target=self._sweep, name="sweep", daemon=True).start()
+
+    def _sweep(self) -> None:
+        """What a dead worker's sandboxes were busy with they still are: their processors are needed now."""
+        try:
+            self._station.pool.sweep()
+        except SandboxError as exc:
+            log.warning("sweep_failed", code=exc.code)  # `make up` and the next death try again
 
     def _ask_for_checks(self) -> None:
         """A request for a check is a hint and may be lost: the catalogue knows what is still open."""

@@ -14,7 +14,8 @@ from store.jobs.scripts import script
 from store.jobs.turns import GPU_TURNS_QUEUE_KEY, TURNS_QUEUE_KEY, Queues, enqueue_check, enqueue_turns
 
 MAX_ATTEMPTS = 3  # runs a job may start before a platform fault is its outcome
-DEAD_AFTER_SECONDS = 3.5  # a worker silent for longer is taken for dead; it beats every second
+DEAD_AFTER_SECONDS = 3.5  # a worker silent for longer is taken for dead; it beats twice a second
+DEAF_AFTER_SECONDS = 2.0  # silent for longer, and its connections are gone: likewise
 _REAP_SECONDS = 0.5  # one round of the reaper, at most
 
 Ending = Literal["succeeded", "failed", "retry", "release"]
@@ -78,9 +79,13 @@ class Settled:
 class Reaped:
     """What one round of the reaper did."""
 
-    taken_back: int
-    expired: int
-    reissued: int
+    taken_back: int = 0
+    expired: int = 0
+    reissued: int = 0
+    dead: tuple[str, ...] = ()  # names of workers
+
+
+NOTHING = Reaped()
 
 
 class JobBack:
@@ -163,17 +168,18 @@ class JobBack:
         """
         until = time.monotonic() + _REAP_SECONDS
         also = self.worker if goodbye else ""
-        done = Reaped(taken_back=0, expired=0, reissued=0)
+        done = NOTHING
         left = 1
         while left and time.monotonic() < until:
-            dead_after_ms = int(DEAD_AFTER_SECONDS * 1000)
+            patience = int(DEAD_AFTER_SECONDS * 1000), int(DEAF_AFTER_SECONDS * 1000)
             queues = TURNS_QUEUE_KEY, GPU_TURNS_QUEUE_KEY
-            answer = self._run("reap", dead_after_ms, MAX_ATTEMPTS, queues[0], also, queues[1])
-            taken, expired, issued, left = answer
+            answer = self._run("reap", *patience, MAX_ATTEMPTS, also, *queues)
+            taken, expired, issued, left, dead = answer
             done = Reaped(
                 taken_back=done.taken_back + taken,
                 expired=done.expired + expired,
                 reissued=done.reissued + enqueue_turns(self._queues, issued),
+                dead=done.dead + tuple(name.decode() for name in dead),
             )
         return done
 

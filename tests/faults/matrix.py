@@ -2,47 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from tests.attacks_webhooks.listener import Listener
+from tests.faults import history
+from tests.faults.account import Account, Round
 from tests.faults.breakage import FAULTS
 from tests.faults.stand import Stand
 from tests.faults.traffic import TERMINAL, Accepted, Tenant, Traffic
 
-JOBS_EACH = 80  # a tenant and round
+JOBS_EACH = 120  # a tenant and round
 LOOK_SECONDS = 20  # how long one look at a job waits for its end
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """One fault: the time until a job submitted after it was answered, and until all accepted before had ended."""
-
-    fault: str
-    first_answer_seconds: float
-    all_ended_seconds: float
-
-
-@dataclass
-class Account:
-    """What the rounds add up to. ``wrong`` tells in words what should not be."""
-
-    rounds: list[Round] = field(default_factory=list)
-    accepted: int = 0
-    refused: int = 0
-    lost: int = 0
-    doubled: int = 0
-    run_again: int = 0  # jobs that were started more than once
-    ended: Counter[str] = field(default_factory=Counter)
-    wrong: list[str] = field(default_factory=list)
-
-    @property
-    def slowest(self) -> Round | None:
-        """The round whose first answer took longest."""
-        return max(self.rounds, key=lambda r: r.first_answer_seconds, default=None)
+TELL_SECONDS = 60  # until the last webhook has come: a first one that met a fault is tried again after some seconds
 
 
 class Matrix:
@@ -57,22 +32,26 @@ class Matrix:
 
     def run(self, faults: Sequence[str]) -> Account:
         """A round for each fault, then the audit."""
-        for fault in faults:
-            self.account.rounds.append(self._round(fault))
-        self._audit()
+        with Listener() as listener:
+            for fault in faults:
+                self.account.rounds.append(self._round(fault, webhook=listener.url))
+            self._audit()
+            self._audit_history()
+            self._audit_deliveries(listener)
         return self.account
 
-    def _round(self, name: str) -> Round:
+    def _round(self, name: str, *, webhook: str) -> Round:
         """Load, a fault at a random moment of it, repair, and nothing left undone."""
-        with Traffic(self._loud, jobs_each=JOBS_EACH):
+        self._stand.broken_ms, self._stand.held = 0.0, set()
+        with Traffic(self._loud, jobs_each=JOBS_EACH, webhook=webhook):
             time.sleep(self._stand.random.uniform(0.1, 1.2))
             FAULTS[name](self._stand)
-            broken = time.monotonic()
             mending = threading.Thread(target=self._stand.mend, name="mend")
             mending.start()
+            asked = time.monotonic()
             try:
                 self._probe(self._stand.random.choice(self._probing))
-                first = time.monotonic() - broken
+                answer = time.monotonic() - asked
             finally:
                 mending.join()
         promises = [p for tenant in self._tenants for p in tenant.accepted if p.ended is None]
@@ -80,13 +59,31 @@ class Matrix:
         self._say_counters(name)
         self.account.wrong += [f"{name}: `make up` failed: {said}" for said in self._stand.unmended]
         self._stand.unmended.clear()
-        return Round(name, first, time.monotonic() - broken)
+        return self._measured(name, promises, answer=answer)
 
     def _probe(self, tenant: Tenant) -> None:
         """One job, from asking for it to its end."""
         job = tenant.submit(tenant.echo, wait=LOOK_SECONDS)
         while job["status"] not in TERMINAL:
             job = tenant.job(job["id"], wait=LOOK_SECONDS)
+
+    def _measured(self, name: str, promises: list[Accepted], *, answer: float) -> Round:
+        """The round's times, by the records: of jobs that were queued or running when something broke."""
+        broken, held = self._stand.broken_ms, self._stand.held
+        pipe = self._stand.redis.pipeline(transaction=False)
+        for promise in promises:
+            pipe.hmget(f"job:{promise.job_id}", "c", "e")
+        times = {p.job_id: (int(c), int(e)) for p, (c, e) in zip(promises, pipe.execute(), strict=True) if c and e}
+        after = {job_id: (e - broken) / 1000 for job_id, (c, e) in times.items() if c <= broken < e}
+        of_held = [seconds for job_id, seconds in after.items() if job_id in held]
+        return Round(
+            fault=name,
+            first=min(after.values(), default=0.0),
+            held_jobs=len(of_held),
+            held=max(of_held, default=0.0),
+            all=max(after.values(), default=0.0),
+            answer=answer,
+        )
 
     def _settle(self, promises: list[Accepted], fault: str) -> None:
         """Every promise is kept: ended, with its own input as its output."""
@@ -102,6 +99,8 @@ class Matrix:
             self.account.ended[job["status"] + (f": {error}" if error else "")] += 1
             if (job["status"], job["output"]) != ("succeeded", promise.value):
                 self._say(fault, promise, f"ended as {job['status']} {job['output']!r} {job['error']}")
+            if fault == "worker_stopped" and job["attempts"] > 1:
+                self._say(fault, promise, "was run twice: a stop that is asked for loses nothing")
 
     def _say(self, fault: str, promise: Accepted, what: str) -> None:
         record = self._stand.redis.hgetall(f"job:{promise.job_id}")
@@ -130,6 +129,41 @@ class Matrix:
         admitted = int(self._stand.redis.hget("stats", "admitted") or 0)  # type: ignore[arg-type]
         if admitted != len(promises):
             self.account.wrong.append(f"{admitted} jobs admitted for {len(promises)} requests")
+
+    def _audit_history(self) -> None:
+        """Every state that was ever written: by legal steps to one end, whatever the record shows by now."""
+        found = history.states(self._stand.redis_folder)
+        for tenant in self._tenants:
+            for promise in tenant.accepted:
+                wrongs = history.wrongs(found.pop(promise.job_id, []))
+                self.account.doubled += any(wrong.startswith("ended ") for wrong in wrongs)
+                self.account.wrong += [f"history: {promise.job_id} {wrong}" for wrong in wrongs]
+        self.account.wrong += [f"history: nobody asked for {job_id}" for job_id in found]
+
+    def _audit_deliveries(self, listener: Listener) -> None:
+        """What the world was told: of each job that has a webhook one end, the one it has."""
+        expected = {p.job_id: p for tenant in self._tenants for p in tenant.accepted if p.told and p.ended}
+        until = time.monotonic() + TELL_SECONDS
+        while (told := _told(listener)).keys() != expected.keys() and time.monotonic() < until:
+            time.sleep(0.2)
+        self.account.told = len(told)
+        for job_id, promise in expected.items():
+            ends = told.get(job_id, set())
+            assert promise.ended is not None
+            right = json.dumps([promise.ended["status"], promise.ended["output"], promise.ended["finished_at"]])
+            if ends != {right}:
+                self.account.doubled += len(ends) > 1
+                self.account.wrong.append(f"webhook: of {job_id} was told {ends}, and it is {right}")
+
+
+def _told(listener: Listener) -> dict[str, set[str]]:
+    """By job, the ends that were delivered; the same one delivered again is the same."""
+    ends: dict[str, set[str]] = {}
+    for request in list(listener.requests):
+        job = json.loads(request.body)["data"]
+        if job["status"] in TERMINAL:
+            ends.setdefault(job["id"], set()).add(json.dumps([job["status"], job["output"], job["finished_at"]]))
+    return ends
 
 
 def _ended(promise: Accepted) -> dict[str, Any] | None:

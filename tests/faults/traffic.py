@@ -24,6 +24,7 @@ class Accepted:
     tenant: Tenant
     job_id: str
     value: str
+    told: bool = False  # its end is to be told to a webhook
     ended: dict[str, Any] | None = None
 
 
@@ -51,14 +52,15 @@ class Tenant:
         customer = Customer(engine, self.customer.key)
         return Tenant(customer, name=f"{self.name}2", tenant_id=self.id, echo=self.echo, slow=self.slow)
 
-    def submit(self, model: str, *, wait: int = 0) -> dict[str, Any]:
+    def submit(self, model: str, *, wait: int = 0, webhook: str = "") -> dict[str, Any]:
         """One job, asked for again under the same key until it is accepted; the job as answered."""
         self._serial += 1
         value = f"{self.name} {self._serial}"
         headers = {"Idempotency-Key": value.replace(" ", "-")} | ({"Prefer": f"wait={wait}"} if wait else {})
-        answer = self._insist("POST", f"/v1/models/{model}/jobs", json={"input": value}, headers=headers)
+        body = {"input": value} | ({"webhook": webhook} if webhook else {})
+        answer = self._insist("POST", f"/v1/models/{model}/jobs", json=body, headers=headers)
         job: dict[str, Any] = answer.json()
-        self.accepted.append(Accepted(self, job["id"], value))
+        self.accepted.append(Accepted(self, job["id"], value, told=bool(webhook)))
         return job
 
     def job(self, job_id: str, *, wait: int = 0) -> dict[str, Any]:
@@ -88,9 +90,10 @@ class Tenant:
 
 
 class Traffic:
-    """Every tenant submits in a thread of its own until its share is accepted."""
+    """Every tenant submits in a thread of its own, as fast as it is answered, until its share is accepted."""
 
-    def __init__(self, tenants: list[Tenant], *, jobs_each: int) -> None:
+    def __init__(self, tenants: list[Tenant], *, jobs_each: int, webhook: str) -> None:
+        self._webhook = webhook
         self._errors: list[BaseException] = []
         self._threads = [
             threading.Thread(target=self._submit, args=(tenant, jobs_each), name=tenant.name) for tenant in tenants
@@ -110,7 +113,8 @@ class Traffic:
     def _submit(self, tenant: Tenant, count: int) -> None:
         try:
             for number in range(count):
-                tenant.submit(tenant.slow if number % 3 == 0 else tenant.echo)
-                time.sleep(0.01)
+                tenant.submit(
+                    tenant.slow if number % 2 == 0 else tenant.echo, webhook=self._webhook if number % 5 == 0 else ""
+                )
         except BaseException as exc:
             self._errors.append(exc)

@@ -22,34 +22,44 @@ from ops.dockerd import Daemon
 def daemon(monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
     """A dockerd apart from the machine's: its own network, data, sockets, pid files, containerd namespaces."""
     folder = Path(tempfile.mkdtemp(prefix="cl-", dir="/var/tmp"))
-    put_in_a_network_of_its_own(folder / "bin", monkeypatch)
+    monkeypatch.setenv("PATH", f"{in_a_network_of_its_own(folder / 'bin')}:{os.environ['PATH']}")
+    yield apart(folder)
+    remove(folder)
+
+
+def apart(folder: Path) -> Daemon:
+    """One that keeps everything in the folder."""
     (folder / "daemon.json").write_text("{}")
     names = [
         f"--config-file={folder}/daemon.json",
         f"--containerd-namespace={folder.name}",
         f"--containerd-plugins-namespace={folder.name}-plugins",
     ]
-    yield Daemon(
+    return Daemon(
         host=f"unix://{folder}/docker.sock",
         pid_file=folder / "docker.pid",
         exec_root=folder / "exec",
         log=folder / "dockerd.log",
         options=[f"--data-root={folder}/data", "--bridge=none", "--iptables=false", "--ip6tables=false", *names],
     )
+
+
+def remove(folder: Path) -> None:
+    """Everything of it, once it has ended."""
     # dockerd mounts its data folder over itself, and killed ones leave that mount.
     while f" {folder}/data " in Path("/proc/self/mountinfo").read_text():
         subprocess.run(["umount", folder / "data"], check=True)
     shutil.rmtree(folder)
 
 
-def put_in_a_network_of_its_own(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Any dockerd removes or sets up the bridge `docker0` of the network it starts in: never the machine's."""
+def in_a_network_of_its_own(folder: Path) -> Path:
+    """A folder for PATH. Any dockerd sets up or removes the bridge `docker0` of its network: never the machine's."""
     real = shutil.which("dockerd")
     assert real, "dockerd is not installed; run `make setup`"
     folder.mkdir()
     (folder / "dockerd").write_text(f'#!/bin/sh\nexec unshare --net "{real}" "$@"\n')
     (folder / "dockerd").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    return folder
 
 
 def end(process: proc.Proc, number: signal.Signals) -> None:

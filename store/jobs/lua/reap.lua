@@ -1,10 +1,10 @@
 -- Give back what dead workers held, expire what is too late, find turns that never began, forget old jobs.
 -- Any worker may run it at any time. Everything else waits meanwhile, so it does a bounded piece of each: with
 -- `left` 1 there is more to do, and it is to be run again.
--- Returns {taken back, expired, {turns for RQ: version, token, ...}, left}
-local dead_after_ms, max_attempts, rq_queue, also = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
+-- Returns {taken back, expired, {turns for RQ: version, token, ...}, left, {workers found dead}}
+local dead_after_ms, deaf_after_ms, max_attempts, also = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local rq_queue, gpu_rq_queue = ARGV[5], ARGV[6]
 local EXPIRE, FORGET, LOOK = 200, 1000, 500
-local gpu_rq_queue = ARGV[5]
 local now = now_ms()
 local turns, taken, expired, left = {}, 0, 0, 0
 
@@ -12,7 +12,15 @@ local function add(list)
   for _, part in ipairs(list) do turns[#turns + 1] = part end
 end
 
-local dead = redis.call('ZRANGEBYSCORE', 'workers', '-inf', now - dead_after_ms)
+-- Dead is who was silent for long; or for a shorter time, and doesn't listen for cancellations any more: the
+-- kernel closes a dead process's connections at once, and one that lives and lost them listens again and beats.
+local dead = {}
+local silent = redis.call('ZRANGEBYSCORE', 'workers', '-inf', now - deaf_after_ms, 'WITHSCORES')
+for i = 1, #silent, 2 do
+  local deaf = redis.call('PUBSUB', 'NUMSUB', 'cancel:' .. silent[i])[2] == 0
+  if deaf or tonumber(silent[i + 1]) <= now - dead_after_ms then dead[#dead + 1] = silent[i] end
+end
+local found = { unpack(dead) }
 if also ~= '' then dead[#dead + 1] = also end  -- a worker that says goodbye
 for _, worker in ipairs(dead) do
   for _, id in ipairs(redis.call('SMEMBERS', 'claims:' .. worker)) do
@@ -78,4 +86,4 @@ for _, member in ipairs(forgotten) do
   redis.call('ZREM', 'ended', member)
   if kept ~= '' then bump('load:' .. tenant, 'kept', -tonumber(kept)) end
 end
-return { taken, expired, turns, left }
+return { taken, expired, turns, left, found }
