@@ -134,6 +134,7 @@ def _admission(order: Order, principal: Principal, version: Version, *, key: str
         gpu_seconds_limit=quotas.gpu_seconds_per_month,
         gpus=version.gpus,
         gpus_limit=quotas.gpus,
+        listening=principal.listening,
     )
 
 

@@ -38,6 +38,7 @@ class Principal:
     quotas: Quotas
     generation: int
     allowances: Allowances = NONE
+    listening: int = 0
     model_id: str | None = None
     model_name: str | None = None
     targets: dict[tuple[str, int | None], Version] = field(default_factory=dict)
@@ -124,6 +125,7 @@ class Authenticator:
             quotas=terms.quotas,
             generation=generation,
             allowances=terms.allowances,
+            listening=terms.listening,
             model_id=key.model_id,
             model_name=self._model_name(key),
         )

@@ -13,6 +13,7 @@ class Quotas:
 
     models: int = 20  # model names
     versions: int = 50  # versions of one model
+    webhooks: int = 10  # webhook endpoints
     storage_bytes: int = 10 * GIB  # sources and weights, every version counted
     upload_bytes: int = 4 * GIB  # one upload
     queued_jobs: int = 10_000  # accepted and not yet running

@@ -7,6 +7,7 @@ StoreError
 │   ├── ModelUnknown
 │   ├── VersionUnknown
 │   ├── PlanUnknown
+│   ├── EndpointUnknown
 │   └── BlobUnknown
 ├── Invalid                what was handed in can't be stored
 │   ├── TenantExists
@@ -18,9 +19,11 @@ StoreError
 │   ├── PlanInUse
 │   └── AllowanceInvalid
 ├── TenantSuspended        the tenant may not change anything now
+├── EndpointHeld           the operator disabled the webhook endpoint
 ├── QuotaExceeded          the tenant's quota doesn't allow it
 │   ├── ModelQuotaExceeded
 │   ├── VersionQuotaExceeded
+│   ├── WebhookQuotaExceeded
 │   └── StorageQuotaExceeded
 ├── BlobCorrupt            the bytes are not the ones their name promises
 └── Unavailable            a part is away; the same call may succeed later
@@ -96,6 +99,16 @@ class PlanUnknown(NotThere):
     def __init__(self, plan: str) -> None:
         self.plan = plan
         super().__init__(f"There is no plan {plan!r}; `cloche-admin plans list` shows them all.")
+
+
+class EndpointUnknown(NotThere):
+    """The tenant has no webhook endpoint of that id."""
+
+    code = "webhook_unknown"
+
+    def __init__(self, endpoint_id: str) -> None:
+        self.endpoint_id = endpoint_id
+        super().__init__(f"There is no webhook {endpoint_id[:60]!r}; GET /v1/webhooks lists them all.")
 
 
 class BlobUnknown(NotThere):
@@ -208,6 +221,16 @@ class TenantSuspended(StoreError):
         super().__init__("This tenant is suspended; ask the operator.")
 
 
+class EndpointHeld(StoreError):
+    """The operator disabled the endpoint; its tenant can't enable it."""
+
+    code = "webhook_held"
+
+    def __init__(self, endpoint_id: str) -> None:
+        self.endpoint_id = endpoint_id
+        super().__init__("The operator of this installation disabled this webhook; ask them to enable it again.")
+
+
 class QuotaExceeded(StoreError):
     """A quota doesn't allow it. ``limit`` is the quota, ``used`` what stands against it already."""
 
@@ -241,6 +264,19 @@ class VersionQuotaExceeded(QuotaExceeded):
         self.model = model
         super().__init__(
             f"The model {model!r} has {used} of {limit} versions; upload under another name, or ask the operator.",
+            limit=limit,
+            used=used,
+        )
+
+
+class WebhookQuotaExceeded(QuotaExceeded):
+    """One more webhook endpoint than the quota allows."""
+
+    code = "quota_webhooks"
+
+    def __init__(self, *, limit: int, used: int) -> None:
+        super().__init__(
+            f"This tenant has {used} of {limit} webhooks; delete one, or ask the operator for more.",
             limit=limit,
             used=used,
         )

@@ -15,14 +15,14 @@ import structlog
 from pydantic import Field
 
 from store.catalog import Catalog
-from store.deliveries import DeliveryQueue
-from store.errors import TenantUnknown
-from store.jobs.reader import read
+from store.deliveries import DeliveryQueue, Retention
+from store.destinations.addresses import Allow
+from store.destinations.resolver import SystemResolver
 from store.settings import StoreSettings
-from worker.webhooks.addresses import Allow
-from worker.webhooks.courier import SLOTS, Courier, Sources
-from worker.webhooks.resolver import SystemResolver
+from worker.webhooks.courier import SLOTS, Courier
+from worker.webhooks.deliverer import DISABLE_DAYS, Deliverer
 from worker.webhooks.sender import Sender
+from worker.webhooks.sources import Sources, sources_of
 
 log = structlog.get_logger()
 
@@ -31,6 +31,11 @@ class CourierSettings(StoreSettings):
     """What the courier reads from the environment besides where the data lives."""
 
     public_url: str = Field(default="", description="what tenants put before /v1; in front of the URLs in payloads")
+    webhook_log_days: float = Field(
+        default=Retention().days, gt=0, description="how long an ended delivery can be read"
+    )
+    webhook_log_count: int = Field(default=Retention().count, gt=0, description="ended deliveries kept for one tenant")
+    webhook_disable_days: float = Field(default=DISABLE_DAYS, gt=0, description="of nothing but failures")
 
 
 def main() -> None:
@@ -43,31 +48,22 @@ def main() -> None:
     catalog = Catalog.open(resolved.database_url)
     connection = redis.Redis.from_url(resolved.redis_url)
     try:
-        asyncio.run(_run(resolved, allow=allow, sources=sources(catalog, connection)))
+        asyncio.run(_run(resolved, allow=allow, sources=sources_of(catalog, connection)))
     finally:
         connection.close()
         catalog.close()
 
 
-def sources(catalog: Catalog, connection: redis.Redis) -> Sources:
-    """Jobs from Redis, secrets from the catalogue."""
-
-    def secret(tenant_id: str) -> str | None:
-        try:
-            tenant = catalog.tenants.get(tenant_id)
-        except TenantUnknown:
-            return None
-        return None if tenant.suspended_at is not None else tenant.webhook_secret
-
-    return Sources(job=lambda job_id: read(connection, job_id), secret=secret)
-
-
 async def _run(settings: CourierSettings, *, allow: Allow, sources: Sources) -> None:
     name = f"{socket.gethostname()}-{os.getpid()}-{os.urandom(4).hex()}"
-    queue = DeliveryQueue(settings.redis_url, courier=name)
+    retention = Retention(settings.webhook_log_days, settings.webhook_log_count)
+    queue = DeliveryQueue(settings.redis_url, courier=name, retention=retention)
     resolver = SystemResolver(threads=2 * SLOTS)  # a look-up may hang for longer than the attempt that asked
     sender = Sender(allow=allow, resolve=resolver, tls=httpx.create_ssl_context())
-    courier = Courier(queue, sender=sender, sources=sources, public_url=settings.public_url)
+    deliverer = Deliverer(
+        sender, sources=sources, public_url=settings.public_url, disable_days=settings.webhook_disable_days
+    )
+    courier = Courier(queue, deliverer=deliverer)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, courier.stop)

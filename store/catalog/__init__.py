@@ -1,9 +1,10 @@
-"""The SQL catalogue: tenants, keys, quotas, allowances, models and versions."""
+"""The SQL catalogue: tenants, keys, quotas, allowances, models, versions and webhook endpoints."""
 
 from __future__ import annotations
 
 from store.catalog.catalog import Catalog
 from store.catalog.records import (
+    Destination,
     Exemption,
     Key,
     LoadMode,
@@ -16,10 +17,12 @@ from store.catalog.records import (
     Tenant,
     Terms,
     Version,
+    WebhookEndpoint,
 )
 
 __all__ = [
     "Catalog",
+    "Destination",
     "Exemption",
     "Key",
     "LoadMode",
@@ -32,4 +35,5 @@ __all__ = [
     "Tenant",
     "Terms",
     "Version",
+    "WebhookEndpoint",
 ]

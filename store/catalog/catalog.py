@@ -7,6 +7,7 @@ from typing import Self
 
 from store.catalog.allowances import AllowanceTable, allowances_of
 from store.catalog.database import Database, parse_url
+from store.catalog.endpoints import Endpoints, listening_of
 from store.catalog.keys import Keys
 from store.catalog.migrate import migrate
 from store.catalog.models import Models
@@ -19,7 +20,7 @@ from store.errors import TenantUnknown
 
 
 class Catalog:
-    """Tenants, keys, quotas, plans, allowances, models and versions in one SQL database.
+    """Tenants, keys, quotas, plans, allowances, models, versions and webhook endpoints in one SQL database.
 
     Every method is one transaction, blocks for it (a thread is needed under asyncio), and raises
     CatalogUnavailable when the database is away. Threads may share a catalogue; after a fork, open another.
@@ -33,6 +34,7 @@ class Catalog:
         self.plans = Plans(database)
         self.allowances = AllowanceTable(database)
         self.models = Models(database)
+        self.endpoints = Endpoints(database)
 
     @classmethod
     def open(cls, url: str) -> Catalog:
@@ -51,11 +53,13 @@ class Catalog:
         return self._database.url.get_backend_name()
 
     def terms(self, tenant_id: str) -> Terms:
-        """The tenant's quotas and allowances, of one moment. Raises TenantUnknown."""
+        """The tenant's quotas and allowances and what its webhooks ask for, of one moment. Raises TenantUnknown."""
         with self._database.read() as session:
             if session.get(TenantRow, tenant_id) is None:
                 raise TenantUnknown(tenant_id)
-            return Terms(quotas_of(session, tenant_id), allowances_of(session, tenant_id))
+            return Terms(
+                quotas_of(session, tenant_id), allowances_of(session, tenant_id), listening_of(session, tenant_id)
+            )
 
     def ping(self) -> None:
         """Raise CatalogUnavailable unless the database answers."""

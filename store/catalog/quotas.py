@@ -20,7 +20,7 @@ MAXIMUM = 2**53 - 1  # what JSON and Lua can count to without rounding
 # A tenant may be given none of these; the others describe one job or one sandbox and can't be nothing.
 _MAY_BE_ZERO = frozenset(
     {
-        *("models", "versions", "storage_bytes", "queued_jobs", "concurrency", "requests_per_minute"),
+        *("models", "versions", "webhooks", "storage_bytes", "queued_jobs", "concurrency", "requests_per_minute"),
         *("run_seconds_per_month", "gpu_seconds_per_month", "gpus"),
     }
 )

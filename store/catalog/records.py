@@ -14,6 +14,7 @@ from policies.verdict import Verdict
 Status = Literal["checking", "ready", "refused", "failed"]
 LoadMode = Literal["auto", "meta", "plain"]
 Origin = Literal["default", "plan", "tenant"]  # of a quota's value
+DisabledReason = Literal["by_tenant", "by_operator", "gone", "failing"]
 PolicyAction = Literal["allow", "deny", "reset", "exempt", "unexempt"]
 
 
@@ -107,10 +108,56 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What an operator decided for a tenant: how much it may use, and what its sources may do."""
+    """What an operator decided for a tenant: how much it may use, and what its sources may do.
+
+    ``listening`` is what its enabled webhook endpoints ask for together, as ``policies.events`` counts it.
+    """
 
     quotas: Quotas
     allowances: Allowances
+    listening: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookEndpoint:
+    """A URL that a tenant wants told of events. ``events`` holds names of ``policies.events``, or ``*``.
+
+    Disabled, it says since when, by whom or what (``disabled_reason``) and why in a sentence.
+    """
+
+    id: str
+    tenant_id: str
+    url: str
+    description: str
+    events: tuple[str, ...]
+    created_at: datetime
+    updated_at: datetime
+    disabled_at: datetime | None = None
+    disabled_reason: DisabledReason | None = None
+    disabled_note: str = ""
+
+    @property
+    def enabled(self) -> bool:
+        """True while deliveries are sent to it."""
+        return self.disabled_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class SigningSecret:
+    """A secret an endpoint's deliveries are signed with; ``expires_at`` is set once another follows. Never log it."""
+
+    secret: str = field(repr=False)
+    created_at: datetime
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """All that sending needs to know of an endpoint, of one moment. The newest secret comes first."""
+
+    endpoint: WebhookEndpoint
+    secrets: tuple[str, ...] = field(repr=False)
+    tenant_suspended: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,34 @@ class KeyRow(Base):
     revoked_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
+class EndpointRow(Base):
+    """A URL of a tenant's that is told of events. Disabled where ``disabled_at`` is set."""
+
+    __tablename__ = "webhook_endpoints"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"), index=True)
+    url: Mapped[str] = mapped_column(String(2048))
+    description: Mapped[str] = mapped_column(String(500))
+    events: Mapped[list[str]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcTime)
+    disabled_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    disabled_reason: Mapped[str | None] = mapped_column(String(20))
+    disabled_note: Mapped[str] = mapped_column(String(500))
+
+
+class EndpointSecretRow(Base):
+    """A secret of an endpoint. The one without an end is in force; others are still signed with until theirs."""
+
+    __tablename__ = "webhook_secrets"
+
+    secret: Mapped[str] = mapped_column(String(100), primary_key=True)
+    endpoint_id: Mapped[str] = mapped_column(ForeignKey("webhook_endpoints.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
 class AllowanceRow(Base):
     """A dotted path that is open ("added") to a tenant or closed ("removed"), whatever the project's list says."""
 

@@ -1,6 +1,33 @@
-"""Webhook deliveries in Redis: from "a job has ended" to "its endpoint knows", across crashes."""
+"""Webhook deliveries in Redis: from "something happened" to "its endpoint knows", across crashes."""
 
+from store.deliveries.desk import DeliveryDesk
+from store.deliveries.due import Due, announce, decode_due
 from store.deliveries.queue import DeliveryQueue
-from store.deliveries.records import Claimed, Delivery, Plan, delivery_id, lane_of
+from store.deliveries.records import (
+    TEST_EVENT,
+    Claimed,
+    Delivery,
+    Finished,
+    Plan,
+    Recipient,
+    Retention,
+    delivery_id,
+    lane_of,
+)
 
-__all__ = ["Claimed", "Delivery", "DeliveryQueue", "Plan", "delivery_id", "lane_of"]
+__all__ = [
+    "TEST_EVENT",
+    "Claimed",
+    "Delivery",
+    "DeliveryDesk",
+    "DeliveryQueue",
+    "Due",
+    "Finished",
+    "Plan",
+    "Recipient",
+    "Retention",
+    "announce",
+    "decode_due",
+    "delivery_id",
+    "lane_of",
+]

@@ -3,38 +3,99 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
 DeliveryState = Literal["scheduled", "sending", "delivered", "gave_up"]
+TEST_EVENT = "test"  # sent when a tenant asks for it, once, whatever the filter
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long deliveries that ended can be read: by age, and by number in one tenant."""
+
+    days: float = 7.0
+    count: int = 2_000
+
+    @property
+    def arguments(self) -> tuple[int, int]:
+        """As the scripts take it: milliseconds, number."""
+        return int(self.days * 86_400_000), self.count
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One URL to be told. ``endpoint_id`` is empty for a URL that came with the job itself."""
+
+    url: str
+    endpoint_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A delivery to be: one event of one job, for one URL. ``body`` stays the same in every attempt."""
+    """Deliveries to be: one event of one subject, for each recipient. ``body`` stays the same in every attempt.
 
-    job_id: str
+    ``entry`` is what the courier took, and is done with once this is planned.
+    """
+
+    subject: str
     tenant_id: str
-    url: str
     event: str
     body: bytes
+    recipients: tuple[Recipient, ...]
+    entry: bytes = b""
+
+    def arguments(self) -> Iterable[str]:
+        """Id, endpoint, URL and lane of each, as plan.lua reads them."""
+        for each in self.recipients:
+            found = delivery_id(self.subject, event=self.event, endpoint_id=each.endpoint_id)
+            lane = lane_of(self.tenant_id, url=each.url, endpoint_id=each.endpoint_id)
+            yield from (found, each.endpoint_id, each.url, lane)
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """A delivery this courier is to attempt now, under the claim it must present when it is done.
 
-    ``attempts`` counts those that ended before this one.
+    ``attempts`` counts those that ended before this one, since it was last asked for. An empty ``body`` has to
+    be built again from the subject.
     """
 
     id: str
     claim: int
     tenant_id: str
+    endpoint_id: str
     url: str
+    event: str
+    subject: str
     body: bytes
     attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What recording an attempt's end came to. ``fresh`` is False when the claim was taken away meanwhile.
+
+    ``failing_since_ms`` is 0 unless the endpoint has done nothing but fail since then, ``failures`` times.
+    """
+
+    fresh: bool
+    failing_since_ms: int = 0
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRecord:
+    """One line of a delivery's log. ``status`` is 0 where no answer came; ``error`` is empty where it arrived."""
+
+    at_ms: int
+    duration_ms: int
+    status: int
+    error: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +103,9 @@ class Delivery:
     """A delivery as it stands. Times are milliseconds since 1970 by Redis's clock; 0 means never or not yet."""
 
     id: str
-    job_id: str
+    subject: str
     tenant_id: str
+    endpoint_id: str
     url: str
     event: str
     state: DeliveryState
@@ -57,13 +119,39 @@ class Delivery:
     ended_ms: int
 
 
-def delivery_id(job_id: str) -> str:
-    """A job's delivery: told by the job alone, so that planning it twice plans it once."""
-    return "dlv_" + job_id.removeprefix("job_")
+@dataclass(frozen=True, slots=True)
+class DeliveryPage:
+    """Deliveries newest first, and the cursor of the next page or None."""
+
+    deliveries: tuple[Delivery, ...]
+    next_cursor: str | None = None
 
 
-def lane_of(tenant_id: str, url: str) -> str:
-    """The lane of an endpoint: its tenant and a digest of its scheme, host and port."""
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How an endpoint has been answering. 0 means never; ``failing_since_ms`` 0: its last answer was good."""
+
+    failing_since_ms: int = 0
+    failures: int = 0
+    last_success_ms: int = 0
+    last_failure_ms: int = 0
+
+
+def delivery_id(subject: str, *, event: str = "", endpoint_id: str = "") -> str:
+    """A delivery's id, and the ``webhook-id`` of every attempt: told by event, subject and endpoint alone.
+
+    So planning twice plans once. A job's own URL is told one thing only, its end, and its id says no more.
+    """
+    own = "dlv_" + subject.partition("_")[2]
+    if not endpoint_id:
+        return own
+    return f"{own}_{hashlib.sha256(f'{event} {endpoint_id}'.encode()).hexdigest()[:12]}"
+
+
+def lane_of(tenant_id: str, *, url: str, endpoint_id: str = "") -> str:
+    """The lane of an endpoint, or of a URL: its tenant and a digest of its scheme, host and port."""
+    if endpoint_id:
+        return f"{tenant_id}:{endpoint_id}"
     try:
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}".lower()
@@ -83,8 +171,9 @@ def decode_delivery(found_id: str, fields: Mapping[bytes, bytes]) -> Delivery:
 
     return Delivery(
         id=found_id,
-        job_id=text(b"job"),
+        subject=text(b"subject"),
         tenant_id=text(b"tenant"),
+        endpoint_id=text(b"endpoint"),
         url=text(b"url"),
         event=text(b"event"),
         state=text(b"state"),  # type: ignore[arg-type]  # written by our own scripts only
@@ -96,4 +185,16 @@ def decode_delivery(found_id: str, fields: Mapping[bytes, bytes]) -> Delivery:
         last_detail=text(b"last_detail"),
         created_ms=number(b"created_ms"),
         ended_ms=number(b"ended_ms"),
+    )
+
+
+def decode_attempt(line: bytes) -> AttemptRecord:
+    """A line of ``deliveries:attempts:{id}``."""
+    fields = json.loads(line.decode("utf-8", "replace"))
+    return AttemptRecord(
+        at_ms=int(fields["at_ms"]),
+        duration_ms=int(fields["duration_ms"]),
+        status=int(fields["status"]),
+        error=str(fields["error"]),
+        detail=str(fields["detail"]),
     )

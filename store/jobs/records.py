@@ -38,6 +38,7 @@ class Admission:
     deadline_seconds: float | None = None
     webhook: str | None = None
     idempotency_key: str | None = None
+    listening: int = 0  # what the tenant's webhook endpoints ask for, as policies.events counts it
     fingerprint: str = ""  # of the request's body and options; compared when the idempotency key is known
     input_bytes: int | None = None  # where the input lies elsewhere; None: what ``payload`` has
     queued_bytes_limit: int = UNLIMITED  # of the inputs of all the tenant's jobs that have not ended

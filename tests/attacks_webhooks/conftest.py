@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from worker.webhooks.addresses import Allow
+from store.destinations.addresses import Allow
+from store.destinations.guard import Resolve
 from worker.webhooks.attempt import Attempt
-from worker.webhooks.guard import Resolve
 from worker.webhooks.sender import Sender
 
 Send = Callable[..., Attempt]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from worker.webhooks.addresses import Allow, canonical, why_refused
+from store.destinations.addresses import Allow, canonical, why_refused
 
 REFUSED = [
     "0.0.0.0", "0.1.2.3", "10.0.0.1", "10.255.255.255", "100.64.0.1", "100.100.100.200", "127.0.0.1",

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from store.destinations.addresses import canonical
+from store.destinations.guard import is_own
+from store.destinations.resolver import SystemResolver
 from tests.attacks_webhooks.listener import Answer, Listener
-from worker.webhooks.addresses import canonical
-from worker.webhooks.guard import is_own
-from worker.webhooks.resolver import SystemResolver
 from worker.webhooks.sender import EXCERPT_BYTES
 
 LOOPBACK = "127.0.0.0/8"

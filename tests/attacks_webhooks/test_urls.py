@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from worker.webhooks.guard import Refusal, Target, read_url
+from store.destinations.guard import Refusal, Target, read_url
 
 ODD_NUMBERS = ["2130706433", "0x7f000001", "0x7F.0.0.1", "0177.0.0.1", "017700000001", "127.1", "127.0.1", "0x7f.1",
                "127.0.0.01", "127.0.0.0x1", "256.0.0.1", "1.2.3.4.5", "127.0.0.1.", "0", "0x", "1.2.3.08",

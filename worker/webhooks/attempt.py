@@ -12,8 +12,8 @@ Kind = Literal["delivered", "failed", "final"]
 class Attempt:
     """``failed`` is tried again, ``final`` never; ``error`` is a stable code, empty when delivered.
 
-    ``status`` is 0 when no answer came. ``detail`` is for people: the start of the answer's body as
-    printable text, or what went wrong before there was one.
+    ``status`` is 0 when no answer came. ``detail`` is for people: the start of the answer's body with
+    everything unprintable escaped, or what went wrong before there was one. ``ours``: it says nothing of the endpoint.
     """
 
     kind: Kind
@@ -21,3 +21,4 @@ class Attempt:
     error: str = ""
     detail: str = ""
     retry_after_seconds: float = 0.0
+    ours: bool = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,12 +13,31 @@ import msgspec
 from store.jobs.records import JobRecord
 
 INLINE_OUTPUT_BYTES = 64 * 1024  # larger outputs are fetched by their URL
+STARTED = "job.started"
 
 
-def build(job: JobRecord, *, public_url: str = "") -> bytes:
-    """The body of a delivery, UTF-8 JSON. The same job always gives the same bytes."""
+def build(job: JobRecord, *, event: str = "", public_url: str = "") -> bytes:
+    """The body of a delivery, UTF-8 JSON. An ended job always gives the same bytes.
+
+    ``event`` defaults to the job's end. For ``job.started`` it is told as it was then, whatever it is now.
+    """
+    if event == STARTED:
+        data = job_json(_as_started(job), public_url=public_url)
+        return _enveloped(STARTED, data["started_at"], data)
     data = job_json(job, public_url=public_url)
-    return msgspec.json.encode({"type": f"job.{job.state}", "timestamp": data["finished_at"], "data": data})
+    return _enveloped(f"job.{job.state}", data["finished_at"], data)
+
+
+def build_event(event: str, data: dict[str, Any], *, at_ms: int) -> bytes:
+    """The body for something that is no job."""
+    return _enveloped(event, _iso(at_ms), data)
+
+
+def build_late(job_id: str, *, event: str, at_ms: int, public_url: str = "") -> bytes:
+    """The body for a job whose record has expired before anybody could be told: what is still known of it."""
+    status = "running" if event == STARTED else event.removeprefix("job.")
+    data = {"id": job_id, "status": status, "record_expired": True, "urls": _urls(job_id, public_url=public_url)}
+    return _enveloped(event, _iso(at_ms), data)
 
 
 def job_json(job: JobRecord, *, public_url: str) -> dict[str, Any]:
@@ -41,6 +61,23 @@ def job_json(job: JobRecord, *, public_url: str) -> dict[str, Any]:
         "attempts": job.attempts,
         "urls": _urls(job.id, public_url=public_url),
     }
+
+
+def _enveloped(event: str, timestamp: str | None, data: dict[str, Any]) -> bytes:
+    return msgspec.json.encode({"type": event, "timestamp": timestamp, "data": data})
+
+
+def _as_started(job: JobRecord) -> JobRecord:
+    return replace(
+        job,
+        state="running",
+        finished_ms=0,
+        predict_seconds=None,
+        error_type="",
+        logs="",
+        logs_truncated=False,
+        output=None,
+    )
 
 
 def _output(job: JobRecord) -> tuple[Any, str | None]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import httpcore
 
-from worker.webhooks.addresses import Address
+from store.destinations.addresses import Address
 
 
 class PinnedBackend(httpcore.AsyncNetworkBackend):

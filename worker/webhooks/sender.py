@@ -11,9 +11,9 @@ from email.utils import parsedate_to_datetime
 
 import httpcore
 
-from worker.webhooks.addresses import Address, Allow
+from store.destinations.addresses import Address, Allow
+from store.destinations.guard import Refusal, Resolve, Target, checked_addresses, read_url
 from worker.webhooks.attempt import Attempt
-from worker.webhooks.guard import Refusal, Resolve, Target, checked_addresses, read_url
 from worker.webhooks.pinned import PinnedBackend
 
 TIMEOUT_SECONDS = 15.0  # name, connection, TLS, request and answer together; the specification asks for 15 to 30
@@ -81,7 +81,7 @@ async def _excerpt(response: httpcore.Response) -> str:
                 found += chunk[:EXCERPT_BYTES]
                 if len(found) >= EXCERPT_BYTES:
                     break
-    return _printable(found[:EXCERPT_BYTES].decode(errors="replace"))
+    return _printable(found[:EXCERPT_BYTES].decode(errors="backslashreplace"))
 
 
 def _judge(response: httpcore.Response, *, excerpt: str) -> Attempt:
@@ -115,4 +115,6 @@ def _refused(refusal: Refusal) -> Attempt:
 
 
 def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in text).strip()[:EXCERPT_BYTES]
+    """What can't be printed, and what drives terminals or turns text around, is escaped, not dropped."""
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text.strip())
+    return shown[:EXCERPT_BYTES]

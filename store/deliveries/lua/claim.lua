@@ -1,5 +1,6 @@
 -- Take up to N due deliveries, one from each lane in turn, oldest lane first.
--- Returns {next due ms or -1, then for each: id, claim, tenant, url, body, attempts}.
+-- Returns {next due ms or -1, then for each: id, claim, tenant, endpoint, url, event, subject, body, attempts}.
+-- `attempts` are those since it was last asked for; the body is empty where it has to be built again.
 local courier, room = ARGV[1], tonumber(ARGV[2])
 local now = now_ms()
 local answer = { -1 }
@@ -7,7 +8,7 @@ local answer = { -1 }
 local function take(lane)
   local id = redis.call('ZRANGEBYSCORE', 'deliveries:lane:' .. lane, '-inf', now, 'LIMIT', 0, 1)[1]
   if not id then place(lane) return end
-  local d = redis.call('HMGET', 'delivery:' .. id, 'tenant', 'url', 'body', 'attempts')
+  local d = redis.call('HMGET', 'delivery:' .. id, 'tenant', 'endpoint', 'url', 'event', 'subject', 'body', 'attempts', 'base')
   if not d[1] then -- a record somebody deleted by hand
     redis.call('ZREM', 'deliveries:lane:' .. lane, id)
     place(lane)
@@ -24,7 +25,8 @@ local function take(lane)
   count_busy(d[1], 1)
   local claim = redis.call('HINCRBY', 'delivery:' .. id, 'claim', 1)
   redis.call('HSET', 'delivery:' .. id, 'state', 'sending', 'last_attempt_ms', now)
-  for _, part in ipairs({ id, claim, d[1], d[2], d[3], d[4] }) do answer[#answer + 1] = part end
+  local parts = { id, claim, d[1], d[2], d[3], d[4], d[5], d[6] or '', tonumber(d[7]) - tonumber(d[8]) }
+  for i = 1, #parts do answer[#answer + 1] = parts[i] end
   room = room - 1
   place(lane)
 end

@@ -1,11 +1,11 @@
--- Move up to N job ids whose end has to be told into a courier's hands, and register the courier in the same
--- step: what is taken is never without an owner somebody watches. Returns the ids.
+-- Move up to N entries of what has to be told into a courier's hands, and register the courier in the same
+-- step: what is taken is never without an owner somebody watches. Returns the entries.
 local courier, room = ARGV[1], tonumber(ARGV[2])
 redis.call('ZADD', 'deliveries:couriers', now_ms(), courier)
 local taken = {}
 while #taken < room do
-  local job = redis.call('LMOVE', 'webhooks:due', 'deliveries:taken:' .. courier, 'LEFT', 'RIGHT')
-  if not job then break end
-  taken[#taken + 1] = job
+  local entry = redis.call('LMOVE', 'webhooks:due', 'deliveries:taken:' .. courier, 'LEFT', 'RIGHT')
+  if not entry then break end
+  taken[#taken + 1] = entry
 end
 return taken

@@ -14,7 +14,7 @@ local queued_limit, per_minute, concurrency, keep = tonumber(ARGV[12]), tonumber
 local idem, fingerprint, waiter = ARGV[16], ARGV[17], ARGV[18]
 local input_bytes, queued_bytes_limit, kept_bytes_limit = tonumber(ARGV[19]), tonumber(ARGV[20]), tonumber(ARGV[21])
 local run_seconds_limit, gpu_seconds_limit, gpus = tonumber(ARGV[22]), tonumber(ARGV[23]), tonumber(ARGV[24])
-local engine_limit, gpus_limit, dead_after_ms = tonumber(ARGV[25]), ARGV[26], ARGV[27]
+local engine_limit, gpus_limit, dead_after_ms, asked = tonumber(ARGV[25]), ARGV[26], ARGV[27], ARGV[28]
 local books = gpus > 0 and GPU or ''
 
 if (redis.call('GET', 'gen:' .. tenant) or '0') ~= generation then return { 'stale' } end
@@ -81,6 +81,7 @@ local function also(field, value)
 end
 if hook ~= '' then also('hook', hook) end
 if gpus > 0 then also('g', gpus) end
+if asked ~= '0' then also('ev', asked) end
 if waiter ~= '' then also('wt', waiter) end
 if deadline_ms > 0 then also('dl', now + deadline_ms) end
 
@@ -101,6 +102,7 @@ if handed then
   also('f', 1)
   redis.call('SADD', 'claims:' .. lingering, id)
   tally(tenant, 'running', 1)
+  if asked ~= '0' then tell(id, 'running', tenant, now, false, asked) end
 else
   also('s', 'queued')
   redis.call('RPUSH', 'pending:' .. version, id)

@@ -7,7 +7,8 @@
 --                               that wait for its end, a attempts, f fence, w worker, b begun ms, e ended ms,
 --                               p predict us, et/em/eb/es error type/message/traceback/signal, lg logs, lt logs cut,
 --                               ok output kind, ls API processes in which somebody follows it, ib input bytes,
---                               g gpus it was admitted for (no field: none)
+--                               g gpus it was admitted for (no field: none), ev what its tenant's webhook endpoints ask
+--                               for (EVENTS; no field: nothing)
 --   in:{id}             string  the input; gone when the job ends
 --   out:{id}            string  the output; expires with the job
 --   printed:{id}        stream  what a call that takes its time has printed so far: a attempt, f fence, t text; expires
@@ -38,7 +39,7 @@
 --   ended               zset    "{tenant} {id} {bytes kept}" of ended jobs by the time their record expires, ms
 --   ledger:open         hash    "{what} {day} {tenant} {model}": what ended since the ledger was last taken to the
 --                               catalogue; days since 1970 in UTC; what: see charge()
---   webhooks:due        list    ids of ended jobs whose webhook has to be sent
+--   webhooks:due        list    what has to be told by webhooks: "id event tenant ms url"; see store/deliveries
 --   stats               hash    queued, running (now), admitted, ended:{state}:{error type} (ever)
 -- Channels
 --   ended:{api process}  a job somebody there waits for has ended
@@ -52,6 +53,18 @@ local NEXT = {
   queued = { running = true, canceled = true, expired = true },
   running = { queued = true, succeeded = true, failed = true, canceled = true },
 }
+
+-- What a webhook endpoint can ask for, by the state a job comes to; the bits are those of policies/events.py.
+local EVENTS = { running = 1, succeeded = 2, failed = 4, canceled = 8, expired = 16 }
+
+-- Hand an event over to the couriers: `hook` is the job's own URL, which only ends are told to. In this step, so
+-- that there is no moment at which it has happened and nobody knows that it has to be told.
+local function tell(id, to, tenant, now, hook, asked)
+  local weight = EVENTS[to]
+  if hook or (asked and math.floor(tonumber(asked) / weight) % 2 == 1) then
+    redis.call('RPUSH', 'webhooks:due', id .. ' ' .. to .. ' ' .. tenant .. ' ' .. now .. ' ' .. (hook or ''))
+  end
+end
 
 -- Counters change many times in a script and are written once, at its end (see scripts.py).
 local tallies = {}
@@ -164,12 +177,12 @@ end
 local RECORD_BYTES = 512  -- what an ended job takes at the least, for the quota `kept_bytes`
 
 -- Give a job its one terminal state. The caller has checked that the transition is legal and written
--- what belongs to it (output, error); `from` is the state the job is in; `job` its t, keep, hook, wt, dl, w, ib and m;
--- `used` what its outcome says it used (see used_by), kept_bytes being what is stored of that outcome.
+-- what belongs to it (output, error); `from` is the state the job is in; `job` its t, keep, hook, wt, dl, w, ib, m, b,
+-- to, g and ev (b, to and g only where `used` is left out); `used` what its outcome says it used (see used_by), kept_bytes being what is stored of that outcome.
 -- Removes before it adds: a script that has written is not stopped when Redis is full, so canceling works even then.
 local function finish(id, from, to, error_type, now, job, used)
   local key = 'job:' .. id
-  job = job or redis.call('HMGET', key, 't', 'keep', 'hook', 'wt', 'dl', 'w', 'ib', 'm', 'b', 'to', 'g')
+  job = job or redis.call('HMGET', key, 't', 'keep', 'hook', 'wt', 'dl', 'w', 'ib', 'm', 'b', 'to', 'g', 'ev')
   used = used or used_by(from, to, now, job[9], job[10], job[11])
   local keep_ms, input_bytes = tonumber(job[2]) * 1000, tonumber(job[7] or '0')
   redis.call('DEL', 'in:' .. id)
@@ -184,7 +197,7 @@ local function finish(id, from, to, error_type, now, job, used)
   charge(job[1], job[8] or '', error_type == 'platform' and 'platform' or to, now, input_bytes, used)
   if job[5] then redis.call('ZREM', 'deadlines', id) end
   if from == 'running' and job[6] then redis.call('SREM', 'claims:' .. job[6], id) end
-  if job[3] then redis.call('RPUSH', 'webhooks:due', id) end
+  if job[3] or job[12] then tell(id, to, job[1], now, job[3], job[12]) end
   if job[4] then announce(id, job[4]) end
 end
 

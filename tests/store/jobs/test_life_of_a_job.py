@@ -259,7 +259,8 @@ async def test_a_webhook_is_due_when_the_job_ends(
     token, claim = await claim_one(connection, back)
     settled = back.settle(token, "ver_a", [Settlement(claim, "succeeded", output=b"1")], want=1)
     back.settle(token, "ver_a", [Settlement(settled.claims[0], "succeeded", output=b"1")], want=0)
-    assert connection.lrange("webhooks:due", 0, -1) == [a.job_id.encode()]
+    [entry] = connection.lrange("webhooks:due", 0, -1)
+    assert entry.decode().split()[:3] == [a.job_id, "succeeded", a.tenant_id]
 
 
 async def test_nothing_is_left_when_results_expire(

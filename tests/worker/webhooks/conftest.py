@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 import redis
 
-from store.catalog import Catalog
+from policies.quotas import Quotas
+from store.catalog import Catalog, WebhookEndpoint
+from store.deliveries import delivery_id
 from store.ids import new_id
 from store.jobs.back import JobBack, Settlement
 from store.jobs.front import JobFront
@@ -75,6 +77,18 @@ class World:
         eventually(lambda: bool(self._beating() - known))
         return courier
 
+    def endpoint(self, url: str, *events: str, tenant_id: str = "") -> WebhookEndpoint:
+        """Register an endpoint of the tenant."""
+        owner = tenant_id or self.tenant.id
+        made = self.catalog.endpoints.create(
+            owner, url=url, events=events or ("*",), description="", quotas=Quotas(webhooks=100)
+        )
+        return made[0]
+
+    def secret(self, endpoint: WebhookEndpoint) -> str:
+        """What the endpoint's deliveries are signed with."""
+        return self.catalog.endpoints.secrets(endpoint.id)[0].secret
+
     def _beating(self) -> set[Any]:
         return set(self.redis.zrange("deliveries:couriers", 0, -1))
 
@@ -86,7 +100,8 @@ class World:
         front = JobFront(self.redis_url)
         await front.start()
         try:
-            admitted = [await front.admit(_admission(tenant_id, hook)) for hook in hooks]
+            listening = self.catalog.terms(tenant_id).listening
+            admitted = [await front.admit(_admission(tenant_id, hook, listening)) for hook in hooks]
         finally:
             await front.close()
         assert not any(isinstance(each, Refused) for each in admitted), admitted
@@ -105,7 +120,15 @@ class World:
 
     def delivery(self, job_id: str) -> dict[str, str]:
         """The delivery of a job as Redis holds it."""
-        fields = self.redis.hgetall(f"delivery:dlv_{job_id.removeprefix('job_')}")
+        return self.fields(f"dlv_{job_id.removeprefix('job_')}")
+
+    def told(self, endpoint: WebhookEndpoint, job_id: str, *, event: str = "job.succeeded") -> dict[str, str]:
+        """The delivery of a job's event to an endpoint."""
+        return self.fields(delivery_id(job_id, event=event, endpoint_id=endpoint.id))
+
+    def fields(self, found_id: str) -> dict[str, str]:
+        """A delivery by its id."""
+        fields = self.redis.hgetall(f"delivery:{found_id}")
         return {name.decode(): value.decode() for name, value in fields.items()}
 
     def wait_state(self, job_id: str, state: str) -> dict[str, str]:
@@ -120,7 +143,7 @@ class World:
         self.catalog.close()
 
 
-def _admission(tenant_id: str, hook: str) -> Admission:
+def _admission(tenant_id: str, hook: str, listening: int) -> Admission:
     return Admission(
         job_id=new_id("job"),
         tenant_id=tenant_id,
@@ -135,7 +158,8 @@ def _admission(tenant_id: str, hook: str) -> Admission:
         requests_per_minute=6_000_000,
         concurrency=1,
         result_seconds=600,
-        webhook=hook,
+        webhook=hook or None,
+        listening=listening,
     )
 
 

@@ -89,7 +89,7 @@ def test_a_url_that_can_never_work_is_given_up(world, hook: str, error: str) -> 
     [job_id] = world.end_jobs(hook)
     delivery = world.wait_state(job_id, "gave_up")
     assert (delivery["attempts"], delivery["last_error"]) == ("1", error)
-    assert "body" not in delivery
+    assert "next_attempt_ms" not in delivery
 
 
 def test_gone_means_gone(world) -> None:

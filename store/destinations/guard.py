@@ -15,7 +15,7 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
 
-from worker.webhooks.addresses import Address, Allow, canonical, why_refused
+from store.destinations.addresses import Address, Allow, canonical, why_refused
 
 URL_CHARACTERS = 2048
 _PRINTABLE = re.compile(r"[!-~]+")  # no space, no control, no non-ASCII: fullwidth digits normalise to digits
