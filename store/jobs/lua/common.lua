@@ -178,7 +178,8 @@ local RECORD_BYTES = 512  -- what an ended job takes at the least, for the quota
 
 -- Give a job its one terminal state. The caller has checked that the transition is legal and written
 -- what belongs to it (output, error); `from` is the state the job is in; `job` its t, keep, hook, wt, dl, w, ib, m, b,
--- to, g and ev (b, to and g only where `used` is left out); `used` what its outcome says it used (see used_by), kept_bytes being what is stored of that outcome.
+-- to, g and ev (b, to and g only where `used` is left out); `used` what its outcome says it used (see used_by),
+-- kept_bytes being what is stored of that outcome.
 -- Removes before it adds: a script that has written is not stopped when Redis is full, so canceling works even then.
 local function finish(id, from, to, error_type, now, job, used)
   local key = 'job:' .. id
