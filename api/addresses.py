@@ -57,7 +57,7 @@ ADDRESSES = (
             *("quota_run_seconds", "quota_gpu_seconds"),
             *("quota_gpus", "no_gpu_worker"),
         ),
-        parameters=(NAME, PREFER, IDEMPOTENCY, *described.SUBMIT_QUERY),
+        parameters=(NAME, PREFER, IDEMPOTENCY, described.CANCEL_AFTER, *described.SUBMIT_QUERY),
         body=described.SUBMIT_BODY,
     ),
     Address(

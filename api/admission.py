@@ -125,6 +125,7 @@ def _admission(order: Order, principal: Principal, version: Version, *, key: str
         concurrency=quotas.concurrency,
         result_seconds=quotas.result_seconds,
         deadline_seconds=order.deadline_seconds,
+        cancel_after_seconds=order.cancel_after_seconds,
         webhook=order.webhook,
         idempotency_key=key,
         fingerprint=fingerprint,
@@ -141,7 +142,7 @@ def _admission(order: Order, principal: Principal, version: Version, *, key: str
 def fingerprint(name: str, order: Order) -> str:
     """What makes two orders the same one: the model, the options and the input, but not how they were spelled."""
     digest = hashlib.sha256(repr((name, order.kind, order.webhook, order.version)).encode())
-    digest.update(repr((order.timeout_seconds, order.deadline_seconds)).encode())
+    digest.update(repr((order.timeout_seconds, order.deadline_seconds, order.cancel_after_seconds)).encode())
     digest.update(order.payload)
     return digest.hexdigest()[:32]
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from api import schemas
 from api.errors import PROBLEM_TYPE, PROBLEMS
 from api.jobs import PAGE_DEFAULT, PAGE_MAX
-from api.orders import DEADLINE_SECONDS, KEY_CHARACTERS, URL_CHARACTERS
+from api.orders import CANCEL_AFTER_SECONDS, DEADLINE_SECONDS, KEY_CHARACTERS, URL_CHARACTERS
 from api.preferences import MAX_WAIT_SECONDS
 
 Json = dict[str, Any]
@@ -50,6 +50,13 @@ IDEMPOTENCY: Json = {
     "description": "The same request under the same key is the same job, for a day.",
     "schema": {"type": "string", "minLength": 1, "maxLength": KEY_CHARACTERS},
 }
+CANCEL_AFTER: Json = {
+    "in": "header",
+    "name": "Cancel-After",
+    "description": "cancel_after_seconds as a duration: `90s`, `5m`, `1h30m45s`; a number alone is seconds.",
+    "schema": {"type": "string"},
+    "example": "5m",
+}
 OPTIONS: dict[str, Json] = {
     "webhook": {"type": "string", "format": "uri", "maxLength": URL_CHARACTERS, "description": "Told of the end."},
     "timeout_seconds": {"type": "number", "minimum": 0.001, "description": "How long the model may compute."},
@@ -58,6 +65,12 @@ OPTIONS: dict[str, Json] = {
         "minimum": 0.001,
         "maximum": DEADLINE_SECONDS,
         "description": "How long the job may stay queued; then it expires.",
+    },
+    "cancel_after_seconds": {
+        "type": "number",
+        "minimum": CANCEL_AFTER_SECONDS,
+        "maximum": DEADLINE_SECONDS,
+        "description": "When the job is canceled, counted from its admission, whatever its state then.",
     },
     "version": {"type": "integer", "minimum": 1, "description": "Which version; the newest ready one if left out."},
 }

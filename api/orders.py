@@ -5,27 +5,29 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
 from api.bodies import is_json, media_type
+from api.durations import read_duration
 from api.errors import Problem
 from api.queries import invalid
 from store.jobs.records import InputKind
 
 ENVELOPE_BYTES = 16_384  # what a JSON body may hold around its input
 URL_CHARACTERS = 2_048  # a webhook URL; browsers and proxies agree on about this much
-DEADLINE_SECONDS = 7 * 86_400  # the longest a job may wait in the queue
+DEADLINE_SECONDS = 7 * 86_400  # the longest a job may wait in the queue, or live before it is canceled
+CANCEL_AFTER_SECONDS = 1  # the reaper looks once a second
 INTEGER_DIGITS = 4_300  # what Python parses by default (sys.int_info.default_max_str_digits)
 KEY_CHARACTERS = 255  # an idempotency key
 
 N = TypeVar("N", int, float)
 
 _LONG_NUMBER = re.compile(rb"[0-9]{%d}" % (INTEGER_DIGITS + 1))
-_OPTIONS = frozenset({"webhook", "timeout_seconds", "deadline_seconds", "version"})
+_OPTIONS = frozenset({"webhook", "timeout_seconds", "deadline_seconds", "cancel_after_seconds", "version"})
 
 
 class _Body(msgspec.Struct, forbid_unknown_fields=True):
@@ -34,6 +36,7 @@ class _Body(msgspec.Struct, forbid_unknown_fields=True):
     timeout_seconds: float | None = None
     deadline_seconds: float | None = None
     version: int | None = None
+    cancel_after_seconds: float | None = None
 
 
 _decode = msgspec.json.Decoder(_Body).decode
@@ -49,18 +52,29 @@ class Order:
     timeout_seconds: float | None = None
     deadline_seconds: float | None = None
     version: int | None = None
+    cancel_after_seconds: float | None = None
 
 
 def read_order(headers: Mapping[bytes, bytes], query: bytes, body: bytes) -> Order:
     """The order in a request. Raises invalid_json or invalid_request."""
+    order = _from_body(headers, query, body)
+    cancel_after = headers.get(b"cancel-after")
+    if cancel_after is not None:
+        if order.cancel_after_seconds is not None:
+            raise invalid("Cancel-After", "Cancel-After and cancel_after_seconds say the same; send one of them.")
+        order = replace(order, cancel_after_seconds=read_duration("Cancel-After", cancel_after))
+    return _checked(order)
+
+
+def _from_body(headers: Mapping[bytes, bytes], query: bytes, body: bytes) -> Order:
     media, parameters = media_type(headers)
     if is_json(media):
         if query:
             raise Problem("invalid_request", "With a JSON body, options go into the body, not into the query.")
-        return _checked(_from_json(body))
+        return _from_json(body)
     if media.startswith("text/"):
-        return _checked(_from_query(query, "text", _text(body, parameters.get("charset", "utf-8"))))
-    return _checked(_from_query(query, "bytes", body))
+        return _from_query(query, "text", _text(body, parameters.get("charset", "utf-8")))
+    return _from_query(query, "bytes", body)
 
 
 def idempotency_key(headers: Mapping[bytes, bytes]) -> str | None:
@@ -81,7 +95,7 @@ def _from_json(body: bytes) -> Order:
             body.decode()  # the decoder skims over the input and would let broken UTF-8 pass
         found = _decode(body)
     except msgspec.ValidationError as exc:
-        detail = f'{exc}. The body is {{"input": …}} with webhook, timeout_seconds, deadline_seconds, version.'
+        detail = f'{exc}. The body is {{"input": …}} with {", ".join(sorted(_OPTIONS))}.'
         raise Problem("invalid_request", detail) from exc
     except UnicodeDecodeError as exc:
         raise Problem("invalid_json", f"The body is not UTF-8 at byte {exc.start}; JSON has to be.") from exc
@@ -92,7 +106,15 @@ def _from_json(body: bytes) -> Order:
     payload = bytes(found.input)
     if len(payload) > INTEGER_DIGITS and _LONG_NUMBER.search(payload):
         raise Problem("invalid_json", f"A number has more than {INTEGER_DIGITS:,} digits.")
-    return Order("json", payload, found.webhook, found.timeout_seconds, found.deadline_seconds, found.version)
+    return Order(
+        "json",
+        payload,
+        webhook=found.webhook,
+        timeout_seconds=found.timeout_seconds,
+        deadline_seconds=found.deadline_seconds,
+        version=found.version,
+        cancel_after_seconds=found.cancel_after_seconds,
+    )
 
 
 def _from_query(query: bytes, kind: InputKind, payload: bytes) -> Order:
@@ -114,6 +136,7 @@ def _from_query(query: bytes, kind: InputKind, payload: bytes) -> Order:
         timeout_seconds=_number("timeout_seconds", options, float),
         deadline_seconds=_number("deadline_seconds", options, float),
         version=_number("version", options, int),
+        cancel_after_seconds=_number("cancel_after_seconds", options, float),
     )
 
 
@@ -143,6 +166,8 @@ def _checked(order: Order) -> Order:
         _within("timeout_seconds", order.timeout_seconds, math.inf)
     if order.deadline_seconds is not None:
         _within("deadline_seconds", order.deadline_seconds, DEADLINE_SECONDS)
+    if order.cancel_after_seconds is not None:
+        _within("cancel_after_seconds", order.cancel_after_seconds, DEADLINE_SECONDS, minimum=CANCEL_AFTER_SECONDS)
     if order.version is not None and order.version < 1:
         raise invalid("version", "Versions count from 1.")
     if order.webhook is not None:
@@ -150,11 +175,11 @@ def _checked(order: Order) -> Order:
     return order
 
 
-def _within(name: str, value: float, maximum: float) -> None:
+def _within(name: str, value: float, maximum: float, *, minimum: float = 0.001) -> None:
     # Below a millisecond nothing can be timed; NaN compares false and is refused with the rest.
-    if not (0.001 <= value <= maximum) or math.isinf(value):
+    if not (minimum <= value <= maximum) or math.isinf(value):
         upper = "" if math.isinf(maximum) else f" and at most {maximum:,}"
-        raise invalid(name, f"{name} takes a number of seconds, at least 0.001{upper}.")
+        raise invalid(name, f"{name} takes a number of seconds, at least {minimum:g}{upper}.")
 
 
 def check_url(url: str) -> None:

@@ -54,7 +54,7 @@ def run_batch(
     started = time.monotonic()
     calls = [_call(claim, printing) for claim in claims]
     ended, held_bytes = 0, 0
-    running.start(claims[0].job_id, sandbox)
+    running.start(claims[0], sandbox)
     try:
         for outcome in sandbox.run(calls):
             done.append(settlement(claims[ended], outcome, gpus=gpus))
@@ -63,7 +63,7 @@ def run_batch(
             # The iterator is left to end by itself: one that is abandoned takes its sandbox with it.
             if outcome.kind not in SURVIVABLE or ended == len(claims):
                 continue
-            running.start(claims[ended].job_id, sandbox)
+            running.start(claims[ended], sandbox)
             held_bytes += len(outcome.output)
             if held_bytes > MOST_BYTES or time.monotonic() - started > TARGET_SECONDS:
                 flush(done)

@@ -63,8 +63,7 @@ class Pulse:
         beaten = reaps_from = time.monotonic()
         while True:
             try:
-                if not self._back.heartbeat(fault=self._fault()):
-                    log.warning("declared_dead", worker=self._station.name)
+                self._say_alive()
                 now = time.monotonic()
                 # When Redis was away nobody could beat: whoever looks dead now may live, and gets the time to say so.
                 if now - beaten > _SILENCE_SECONDS:
@@ -79,6 +78,15 @@ class Pulse:
             beats += 1
             if self._ended.wait(BEAT_SECONDS):
                 return
+
+    def _say_alive(self) -> None:
+        head = self._station.running.head
+        beat = self._back.heartbeat(fault=self._fault(), head=head)
+        if not beat.known:
+            log.warning("declared_dead", worker=self._station.name)
+        # A cancellation is told once, and perhaps nobody listened just then.
+        if head is not None and not beat.held:
+            self._station.running.lost(head)
 
     def _reap(self) -> None:
         reaped = self._back.reap()

@@ -76,6 +76,25 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """The job that a worker runs right now, under its fence."""
+
+    job_id: str
+    fence: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """What a heartbeat hears. Not ``known``: this worker was taken for dead, and its claims were given away.
+
+    Not ``held``: the job it runs is not its to run any more, canceled most likely, and the message was lost.
+    """
+
+    known: bool
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Reaped:
     """What one round of the reaper did."""
 
@@ -156,9 +175,11 @@ class JobBack:
         """End the turn; what waited for its place gets it."""
         enqueue_turns(self._queues, self._run("end_turn", token))
 
-    def heartbeat(self, *, fault: str = "") -> bool:
-        """Say that this worker lives. False: it was taken for dead meanwhile, and its claims were given away."""
-        return bool(self._run("heartbeat", self.worker, fault, self._devices))
+    def heartbeat(self, *, fault: str = "", head: Head | None = None) -> Beat:
+        """Say that this worker lives, and ask whether the job it runs is still its own."""
+        job_id, fence = (head.job_id, head.fence) if head else ("", b"")
+        known, held = self._run("heartbeat", self.worker, fault, self._devices, job_id, fence)
+        return Beat(known=bool(known), held=bool(held))
 
     def reap(self, *, goodbye: bool = False) -> Reaped:
         """One round of the reaper; with ``goodbye`` this worker's own claims and turns are given back too.

@@ -36,6 +36,7 @@ class Admission:
     concurrency: int
     result_seconds: int
     deadline_seconds: float | None = None
+    cancel_after_seconds: float | None = None  # from admission, whatever its state then
     webhook: str | None = None
     idempotency_key: str | None = None
     listening: int = 0  # what the tenant's webhook endpoints ask for, as policies.events counts it

@@ -98,6 +98,9 @@ def test_json_that_is_not_json(body: bytes) -> None:
         b'{"input": 1, "timeout_seconds": 1e999}',
         b'{"input": 1, "deadline_seconds": 0}',
         b'{"input": 1, "deadline_seconds": 604801}',
+        b'{"input": 1, "cancel_after_seconds": 0.5}',
+        b'{"input": 1, "cancel_after_seconds": 604801}',
+        b'{"input": 1, "cancel_after_seconds": "5m"}',
         b'{"input": 1, "version": 0}',
         b'{"input": 1, "version": 1.5}',
         b'{"input": 1, "webhook": 5}',
@@ -120,6 +123,7 @@ def test_json_that_is_no_order(body: bytes) -> None:
         b"version=1.5",
         b"version=",
         b"deadline_seconds=-1",
+        b"cancel_after_seconds=0",
         b"webhook=ftp://example.com",
         b"\xff=1",
         b"&".join(b"a%d=1" % i for i in range(50)),
@@ -202,3 +206,35 @@ def test_every_json_value_is_an_input(value: object) -> None:
     for ascii_only in (True, False):
         body = json.dumps({"input": value}, ensure_ascii=ascii_only).encode()
         assert json.loads(read_order(JSON, b"", body).payload) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("90", 90),
+        ("90s", 90),
+        ("5m", 300),
+        ("2h", 7200),
+        ("1h30m45s", 5445),
+        ("1h5s", 3605),
+        (" 1 ", 1),
+        ("168h", 604800),
+    ],
+)
+def test_cancel_after_as_clients_know_it(value: str, seconds: float) -> None:
+    """The header takes seconds, or hours, minutes and seconds; with any kind of body it is the option of that name."""
+    header = {b"cancel-after": value.encode()}
+    assert read_order(JSON | header, b"", b'{"input": 1}').cancel_after_seconds == seconds
+    assert read_order(header, b"", b"raw").cancel_after_seconds == seconds
+    assert read_order({}, f"cancel_after_seconds={seconds}".encode(), b"raw").cancel_after_seconds == seconds
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", " ", "0", "0s", "-5", "1.5s", "5 m", "5M", "1m1h", "5m30", "1d", "s", "169h", "9" * 10, "\xb2", "5s,5s"],
+)
+def test_cancel_after_that_is_no_duration(value: str) -> None:
+    """Anything else is refused, and so is saying it twice."""
+    _refused("invalid_request", JSON | {b"cancel-after": value.encode("latin-1")}, b'{"input": 1}')
+    body = b'{"input": 1, "cancel_after_seconds": 5}'
+    assert "one of them" in _refused("invalid_request", JSON | {b"cancel-after": b"5"}, body).detail

@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.contract import Bound, Bundle, Call, LoadFailure
 from sandbox.outcome import SURVIVABLE, Outcome, OutcomeKind
-from store.jobs.back import Claim, Settlement
+from store.jobs.back import Claim, Head, Settlement
 from worker.batch import MOST_CALLS, Pace, run_batch
 from worker.running import Running
 from worker.settlements import not_loaded, settlement
@@ -103,6 +103,22 @@ def test_a_job_canceled_before_it_starts_is_killed_at_its_start() -> None:
     running.cancel("job_0")
     left, _ = run(Scripted(["succeeded", "succeeded"]), 2, running)
     assert left == ["release", "release"]
+
+
+def test_a_run_that_is_lost_is_killed_and_no_other() -> None:
+    """What is not ours to run any more ends at once; the next run of the same job is another one."""
+    running, sandbox = Running(), Scripted([])
+    (claim,) = claims(1)
+    running.lost(Head(claim.job_id, claim.fence))
+    running.start(claim, sandbox)
+    assert running.head == Head(claim.job_id, claim.fence)
+    running.lost(Head(claim.job_id, b"0"))
+    running.lost(Head("job_of_another", claim.fence))
+    assert not sandbox.canceled
+    running.lost(Head(claim.job_id, claim.fence))
+    assert sandbox.canceled
+    running.clear()
+    assert running.head is None
 
 
 def test_slow_results_are_written_early(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -97,11 +97,11 @@ class Shop:
         assert version is not None
         return version
 
-    def admit(self, version: Version, count: int, *, concurrency: int = 1) -> list[str]:
+    def admit(self, version: Version, count: int, *, concurrency: int = 1, **options: float) -> list[str]:
         """That many jobs of the version; their ids."""
-        return asyncio.run(self._admit(version, count, concurrency))
+        return asyncio.run(self._admit(version, count, concurrency, options))
 
-    async def _admit(self, version: Version, count: int, concurrency: int) -> list[str]:
+    async def _admit(self, version: Version, count: int, concurrency: int, options: dict[str, float]) -> list[str]:
         front = JobFront(self.url)
         await front.start()
         ids = []
@@ -115,7 +115,8 @@ class Shop:
                 generation=0,
                 input_kind="json",
                 payload=str(n).encode(),
-                timeout_seconds=1.0,
+                timeout_seconds=options.get("timeout_seconds", 1.0),
+                cancel_after_seconds=options.get("cancel_after_seconds"),
                 queued_limit=10**6,
                 requests_per_minute=10**9,
                 concurrency=concurrency,

@@ -65,15 +65,22 @@ class Client:
         timeout: float | None = PREDICT_SECONDS,
         timeout_seconds: float | None = None,
         deadline_seconds: float | None = None,
+        cancel_after_seconds: float | None = None,
     ) -> Any:
         """What the model answers to ``input``, by its newest ready version or the one of that number.
 
         ``timeout`` is how long to wait here (None: for ever), ``timeout_seconds`` how long the model may
-        compute, ``deadline_seconds`` how long the job may stay queued. Raises JobFailed, JobCanceled or
+        compute, ``deadline_seconds`` how long the job may stay queued, ``cancel_after_seconds`` when it is canceled
+        whatever its state. Raises JobFailed, JobCanceled or
         JobExpired when there is no answer, WaitTimedOut (its ``job`` goes on) when time is up here.
         """
         deadline = Deadline(timeout)
-        options = JobOptions(version=version, timeout_seconds=timeout_seconds, deadline_seconds=deadline_seconds)
+        options = JobOptions(
+            version=version,
+            timeout_seconds=timeout_seconds,
+            deadline_seconds=deadline_seconds,
+            cancel_after_seconds=cancel_after_seconds,
+        )
         job = self._submit(model, input, options=options, deadline=deadline, wait_seconds=deadline.left_seconds)
         return job.result(None if timeout is None else deadline.left_seconds)
 
@@ -85,6 +92,7 @@ class Client:
         version: int | None = None,
         timeout_seconds: float | None = None,
         deadline_seconds: float | None = None,
+        cancel_after_seconds: float | None = None,
         webhook: str | None = None,
         idempotency_key: str | None = None,
     ) -> Job:
@@ -94,7 +102,11 @@ class Client:
         Idempotency-Key of its own, or the one given here.
         """
         options = JobOptions(
-            version=version, timeout_seconds=timeout_seconds, deadline_seconds=deadline_seconds, webhook=webhook
+            version=version,
+            timeout_seconds=timeout_seconds,
+            deadline_seconds=deadline_seconds,
+            cancel_after_seconds=cancel_after_seconds,
+            webhook=webhook,
         )
         return self._submit(model, input, options=options, idempotency_key=idempotency_key)
 

@@ -33,6 +33,7 @@ def predict(
     timeout: float | None = PREDICT_SECONDS,
     timeout_seconds: float | None = None,
     deadline_seconds: float | None = None,
+    cancel_after_seconds: float | None = None,
     url: str | None = None,
     api_key: str | None = None,
 ) -> Any:
@@ -44,6 +45,7 @@ def predict(
         timeout=timeout,
         timeout_seconds=timeout_seconds,
         deadline_seconds=deadline_seconds,
+        cancel_after_seconds=cancel_after_seconds,
     )
 
 
@@ -54,6 +56,7 @@ def submit(
     version: int | None = None,
     timeout_seconds: float | None = None,
     deadline_seconds: float | None = None,
+    cancel_after_seconds: float | None = None,
     webhook: str | None = None,
     idempotency_key: str | None = None,
     url: str | None = None,
@@ -66,6 +69,7 @@ def submit(
         version=version,
         timeout_seconds=timeout_seconds,
         deadline_seconds=deadline_seconds,
+        cancel_after_seconds=cancel_after_seconds,
         webhook=webhook,
         idempotency_key=idempotency_key,
     )

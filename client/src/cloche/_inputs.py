@@ -17,6 +17,7 @@ class JobOptions:
     version: int | None = None
     timeout_seconds: float | None = None
     deadline_seconds: float | None = None
+    cancel_after_seconds: float | None = None
     webhook: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -25,6 +26,7 @@ class JobOptions:
             "version": self.version,
             "timeout_seconds": self.timeout_seconds,
             "deadline_seconds": self.deadline_seconds,
+            "cancel_after_seconds": self.cancel_after_seconds,
             "webhook": self.webhook,
         }
         return {name: value for name, value in every.items() if value is not None}

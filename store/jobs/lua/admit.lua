@@ -2,7 +2,7 @@
 -- place: in the hands of a worker that lingers on the version, else in the queue. A job on a GPU is refused while no
 -- worker with one lives: it would wait for nobody.
 -- Reads gen, idem, rate, load, stats, workers:gpu; writes job, in, pending or claims, jobs, load, rate, idem, deadlines,
--- waiting, turn*.
+-- lifetimes, waiting, turn*.
 -- Returns {"stale"} | {"idempotency_mismatch"} | {"ok", created ms, ...standing, version, token, ...turns for RQ} |
 --         {"replay", id, ...standing} | {why, what was found, ...standing}, where why and found are: "rate", us until
 --         there is room; "queue_full"; "queued_bytes" or "kept_bytes", bytes held; "run_seconds" or "gpu_seconds", now
@@ -15,6 +15,7 @@ local idem, fingerprint, waiter = ARGV[16], ARGV[17], ARGV[18]
 local input_bytes, queued_bytes_limit, kept_bytes_limit = tonumber(ARGV[19]), tonumber(ARGV[20]), tonumber(ARGV[21])
 local run_seconds_limit, gpu_seconds_limit, gpus = tonumber(ARGV[22]), tonumber(ARGV[23]), tonumber(ARGV[24])
 local engine_limit, gpus_limit, dead_after_ms, asked = tonumber(ARGV[25]), ARGV[26], ARGV[27], ARGV[28]
+local cancel_after_ms = tonumber(ARGV[29])
 local books = gpus > 0 and GPU or ''
 
 if (redis.call('GET', 'gen:' .. tenant) or '0') ~= generation then return { 'stale' } end
@@ -84,6 +85,10 @@ if gpus > 0 then also('g', gpus) end
 if asked ~= '0' then also('ev', asked) end
 if waiter ~= '' then also('wt', waiter) end
 if deadline_ms > 0 then also('dl', now + deadline_ms) end
+if cancel_after_ms > 0 then
+  also('ca', now + cancel_after_ms)
+  redis.call('ZADD', 'lifetimes', now + cancel_after_ms, id)
+end
 
 -- A worker that lingers on the version with nothing to do is handed the job at once, claimed: that saves a
 -- round trip and a write. Should it not hear of it (nobody listens: tried here; the message is lost: found by

@@ -8,7 +8,7 @@
 --                               p predict us, et/em/eb/es error type/message/traceback/signal, lg logs, lt logs cut,
 --                               ok output kind, ls API processes in which somebody follows it, ib input bytes,
 --                               g gpus it was admitted for (no field: none), ev what its tenant's webhook endpoints ask
---                               for (EVENTS; no field: nothing)
+--                               for (EVENTS; no field: nothing), ca when it is canceled whatever its state ms
 --   in:{id}             string  the input; gone when the job ends
 --   out:{id}            string  the output; expires with the job
 --   printed:{id}        stream  what a call that takes its time has printed so far: a attempt, f fence, t text; expires
@@ -36,6 +36,7 @@
 --   claims:{worker}     set     ids of jobs running there
 --   tokens:{worker}     set     tokens of turns begun there
 --   deadlines           zset    ids of queued jobs by deadline ms
+--   lifetimes           zset    ids of jobs that have not ended, by when they are canceled ms
 --   ended               zset    "{tenant} {id} {bytes kept}" of ended jobs by the time their record expires, ms
 --   ledger:open         hash    "{what} {day} {tenant} {model}": what ended since the ledger was last taken to the
 --                               catalogue; days since 1970 in UTC; what: see charge()
@@ -183,7 +184,7 @@ local RECORD_BYTES = 512  -- what an ended job takes at the least, for the quota
 -- Removes before it adds: a script that has written is not stopped when Redis is full, so canceling works even then.
 local function finish(id, from, to, error_type, now, job, used)
   local key = 'job:' .. id
-  job = job or redis.call('HMGET', key, 't', 'keep', 'hook', 'wt', 'dl', 'w', 'ib', 'm', 'b', 'to', 'g', 'ev')
+  job = job or redis.call('HMGET', key, 't', 'keep', 'hook', 'wt', 'dl', 'w', 'ib', 'm', 'b', 'to', 'g', 'ev', 'ca')
   used = used or used_by(from, to, now, job[9], job[10], job[11])
   local keep_ms, input_bytes = tonumber(job[2]) * 1000, tonumber(job[7] or '0')
   redis.call('DEL', 'in:' .. id)
@@ -197,9 +198,17 @@ local function finish(id, from, to, error_type, now, job, used)
   bump('stats', 'ended:' .. to .. ':' .. error_type, 1)
   charge(job[1], job[8] or '', error_type == 'platform' and 'platform' or to, now, input_bytes, used)
   if job[5] then redis.call('ZREM', 'deadlines', id) end
+  if job[13] then redis.call('ZREM', 'lifetimes', id) end
   if from == 'running' and job[6] then redis.call('SREM', 'claims:' .. job[6], id) end
   if job[3] or job[12] then tell(id, to, job[1], now, job[3], job[12]) end
   if job[4] then announce(id, job[4]) end
+end
+
+-- Cancel a job that has not ended. A running one is canceled at once: its worker is told to kill the sandbox, and
+-- whatever it still reports is refused by the state.
+local function cancel_now(id, state, worker, now)
+  finish(id, state, 'canceled', '', now)
+  if state == 'running' then redis.call('PUBLISH', 'cancel:' .. worker, id) end
 end
 
 -- Turns on a GPU have books of their own, under this prefix, and tokens that begin with it: they count against

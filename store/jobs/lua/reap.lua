@@ -1,4 +1,4 @@
--- Give back what dead workers held, expire what is too late, find turns that never began, forget old jobs.
+-- Give back what dead workers held, expire and cancel what is too late, find turns that never began, forget old jobs.
 -- Any worker may run it at any time. Everything else waits meanwhile, so it does a bounded piece of each: with
 -- `left` 1 there is more to do, and it is to be run again.
 -- Returns {taken back, expired, {turns for RQ: version, token, ...}, left, {workers found dead}}
@@ -50,6 +50,14 @@ for _, id in ipairs(late) do
     finish(id, 'queued', 'expired', '', now)
   end
   redis.call('ZREM', 'deadlines', id)
+end
+
+local tired = redis.call('ZRANGEBYSCORE', 'lifetimes', '-inf', now, 'LIMIT', 0, EXPIRE)
+if #tired == EXPIRE then left = 1 end
+for _, id in ipairs(tired) do
+  local job = redis.call('HMGET', 'job:' .. id, 's', 'w')
+  if legal(job[1], 'canceled') then cancel_now(id, job[1], job[2], now) end
+  redis.call('ZREM', 'lifetimes', id)
 end
 
 -- A turn waits in RQ's queue for as long as workers are busy. One that is neither there nor begun was lost: popped

@@ -12,7 +12,7 @@ for i = 0, count - 1 do
   local at = 11 + i * WIDTH
   local id, fence, to = ARGV[at], ARGV[at + 1], ARGV[at + 2]
   local key = 'job:' .. id
-  local job = redis.call('HMGET', key, 's', 'f', 'w', 'a', 't', 'keep', 'hook', 'wt', 'dl', 'ib', 'm', 'ev')
+  local job = redis.call('HMGET', key, 's', 'f', 'w', 'a', 't', 'keep', 'hook', 'wt', 'dl', 'ib', 'm', 'ev', 'ca')
   if job[1] == 'running' and job[2] == fence and job[3] == worker then
     if to == 'release' then
       hand_back(id, true)
@@ -40,7 +40,7 @@ for i = 0, count - 1 do
         kept_bytes = output_bytes + #ARGV[at + 7] + #ARGV[at + 8] + #ARGV[at + 10],
       }
       local facts = { job[5], job[6], job[7], job[8], job[9], worker, job[10], job[11] }
-      facts[12] = job[12]
+      facts[12], facts[13] = job[12], job[13]
       finish(id, 'running', to, ARGV[at + 6], now, facts, used)
     end
   end
@@ -58,10 +58,12 @@ while want > 0 and bytes < 1048576 do
   local id = redis.call('LPOP', 'pending:' .. version)
   if not id then break end
   local key = 'job:' .. id
-  local job = redis.call('HMGET', key, 's', 'k', 'to', 'dl', 'a', 'f', 'ls', 'ev')
+  local job = redis.call('HMGET', key, 's', 'k', 'to', 'dl', 'a', 'f', 'ls', 'ev', 'ca')
   if job[1] == 'queued' then
     if job[4] and tonumber(job[4]) <= now then
       finish(id, 'queued', 'expired', '', now)
+    elseif job[9] and tonumber(job[9]) <= now then
+      finish(id, 'queued', 'canceled', '', now)
     else
       local attempt, fence = tonumber(job[5] or '0') + 1, tonumber(job[6] or '0') + 1
       redis.call('HSET', key, 's', 'running', 'b', now, 'w', worker, 'a', attempt, 'f', fence)

@@ -98,8 +98,10 @@ class Books:
             for item in self.redis.smembers(f"claims:{worker}"):  # type: ignore[union-attr]
                 claims.setdefault(item.decode(), []).append(worker)
         deadlines = {item.decode() for item in self.redis.zrange("deadlines", 0, -1)}  # type: ignore[union-attr]
+        mortal = {item.decode() for item in self.redis.zrange("lifetimes", 0, -1)}  # type: ignore[union-attr]
         for job_id, known in self.jobs.items():
             state, record = self._states[job_id], self.records[job_id]
+            assert (job_id in mortal) == (state not in TERMINAL and b"ca" in record), f"{job_id}: lifetime, {state!r}"
             times = pending[known.version, job_id]
             expected = [record[b"w"].decode()] if state == b"running" else []
             assert claims.get(job_id, []) == expected, f"{job_id} is {state!r} and claimed by {claims.get(job_id)}"

@@ -63,12 +63,14 @@ class Interleavings(RuleBasedStateMachine):
         version=st.sampled_from(sorted(VERSIONS)),
         count=st.integers(1, 4),
         dated=st.booleans(),
+        mortal=st.booleans(),
         wait=st.booleans(),
     )
-    def admit(self, api: int, version: str, count: int, dated: bool, wait: bool) -> None:
+    def admit(self, api: int, version: str, count: int, dated: bool, mortal: bool, wait: bool) -> None:
         """Some jobs arrive."""
+        limits = {"deadline_seconds": 3600.0 if dated else None, "cancel_after_seconds": 3600.0 if mortal else None}
         for _ in range(count):
-            self._admit(self.fronts[api], version, deadline_seconds=3600.0 if dated else None, wait=wait)
+            self._admit(self.fronts[api], version, wait=wait, **limits)
 
     @rule(api=st.integers(0, 1), key=st.sampled_from(["k1", "k2"]))
     def admit_once(self, api: int, key: str) -> None:
@@ -124,6 +126,18 @@ class Interleavings(RuleBasedStateMachine):
             job_id = dated[which % len(dated)]
             self.redis.hset(f"job:{job_id}", "dl", LONG_AGO_MS)
             self.redis.zadd("deadlines", {job_id: LONG_AGO_MS}, xx=True)
+
+    @precondition(lambda self: any(b"ca" in r for r in self.books.records.values()))
+    @rule(which=anything, reaper=any_worker)
+    def lifetime_is_over(self, which: int, reaper: int) -> None:
+        """The moment has come to cancel a job, whatever its state; a claim or a reaper sees it first."""
+        mortal = sorted(i for i, r in self.books.records.items() if b"ca" in r and r[b"s"] not in TERMINAL)
+        if mortal:
+            job_id = mortal[which % len(mortal)]
+            self.redis.hset(f"job:{job_id}", "ca", LONG_AGO_MS)
+            self.redis.zadd("lifetimes", {job_id: LONG_AGO_MS}, xx=True)
+        if which % 2:
+            self.workers[reaper].back.reap()
 
     # -- workers
 

@@ -1,0 +1,56 @@
+"""Canceling a model that runs, through the whole engine, judged by the engine's own clock."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import cloche
+from tests.conftest import Engine
+from tests.e2e.conftest import Customer, source
+
+SLEEPER = "print('begun', flush=True)\ntime.sleep(x)\nreturn x"
+IMPORTS = "import time\n\nimport torch\nfrom torch import nn\n"
+LONG_SECONDS = 28  # nearly the longest that a call may take
+
+
+def _sleeper(customer: Customer) -> str:
+    name, version = customer.upload(source(SLEEPER, imports=IMPORTS))
+    assert version["status"] == "ready", version
+    return name
+
+
+def _ran(job: dict[str, Any]) -> timedelta:
+    return datetime.fromisoformat(job["finished_at"]) - datetime.fromisoformat(job["started_at"])
+
+
+def test_a_running_model_is_killed_when_its_job_is_canceled(customer: Customer, engine: Engine) -> None:
+    """It ends long before the model would have, and the sandbox's place is free for the next job at once."""
+    name = _sleeper(customer)
+    with cloche.Client(engine.url, customer.key) as client:
+        job = client.submit(name, LONG_SECONDS)
+        assert next(event for event in job.events() if event.kind == "log").data["text"] == "begun\n"
+        job.cancel()
+        canceled = job.refresh().to_dict()
+        assert canceled["status"] == "canceled"
+        assert _ran(canceled) < timedelta(seconds=LONG_SECONDS / 2)
+        following = client.submit(name, 0).wait(60).to_dict()
+    assert following["status"] == "succeeded"
+    waited = datetime.fromisoformat(following["started_at"]) - datetime.fromisoformat(canceled["finished_at"])
+    assert waited < timedelta(seconds=LONG_SECONDS / 2)
+
+
+def test_a_job_is_canceled_after_its_time(customer: Customer, engine: Engine) -> None:
+    """Cancel-After as a header and as the SDK's option: the job runs until then, and is canceled in its running."""
+    name = _sleeper(customer)
+    headers = {"Cancel-After": "2s", "Prefer": "wait=60"}
+    answer = customer.http.post(f"/v1/models/{name}/jobs", json={"input": LONG_SECONDS}, headers=headers)
+    by_header = answer.json()
+    with cloche.Client(engine.url, customer.key) as client:
+        job = client.submit(name, LONG_SECONDS, cancel_after_seconds=2)
+        by_option = job.wait(60).to_dict()
+    for job_view in (by_header, by_option):
+        assert job_view["status"] == "canceled", job_view
+        assert job_view["started_at"] is not None
+        lived = datetime.fromisoformat(job_view["finished_at"]) - datetime.fromisoformat(job_view["created_at"])
+        assert timedelta(seconds=2) <= lived < timedelta(seconds=LONG_SECONDS / 2)
