@@ -12,7 +12,8 @@ from api.auth import Principal
 from api.bodies import is_json, media_type, read
 from api.errors import Problem
 from api.gpus import over_quota
-from api.orders import ENVELOPE_BYTES, Order, idempotency_key, read_order
+from api.idempotency import idempotency_key, scoped
+from api.orders import ENVELOPE_BYTES, Order, read_order
 from api.parts import Parts
 from api.refusals import never_fits, no_rate, refusal
 from api.targets import find_target
@@ -42,7 +43,7 @@ async def admit(parts: Parts, request: Request, *, wait: bool) -> Entry:
         raise too_large(limit.principal.quotas.input_bytes)
     principal = limit.principal
     order = read_order(headers, request.scope["query_string"], body)
-    key = idempotency_key(headers)
+    key = idempotency_key(request.scope["headers"]) if b"idempotency-key" in headers else None
     name: str = request.path_params["name"]
     print_ = "" if key is None else fingerprint(name, order)
     for _ in range(TRIES):
@@ -127,7 +128,7 @@ def _admission(order: Order, principal: Principal, version: Version, *, key: str
         deadline_seconds=order.deadline_seconds,
         cancel_after_seconds=order.cancel_after_seconds,
         webhook=order.webhook,
-        idempotency_key=key,
+        idempotency_key=None if key is None else scoped(key, model_id=principal.model_id),
         fingerprint=fingerprint,
         queued_bytes_limit=quotas.queued_bytes,
         kept_bytes_limit=quotas.kept_bytes,

@@ -10,8 +10,9 @@ from pydantic import BaseModel
 
 from api import schemas
 from api.errors import PROBLEM_TYPE, PROBLEMS
+from api.idempotency import KEPT_SECONDS, KEY_CHARACTERS
 from api.jobs import PAGE_DEFAULT, PAGE_MAX
-from api.orders import CANCEL_AFTER_SECONDS, DEADLINE_SECONDS, KEY_CHARACTERS, URL_CHARACTERS
+from api.orders import CANCEL_AFTER_SECONDS, DEADLINE_SECONDS, URL_CHARACTERS
 from api.preferences import MAX_WAIT_SECONDS
 
 Json = dict[str, Any]
@@ -47,8 +48,11 @@ PREFER: Json = {
 IDEMPOTENCY: Json = {
     "in": "header",
     "name": "Idempotency-Key",
-    "description": "The same request under the same key is the same job, for a day.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": KEY_CHARACTERS},
+    "description": "The same request under the same key is the same job, in whatever state, for "
+    f"{KEPT_SECONDS // 3600} hours from its admission; another request under it is refused. A string in double quotes "
+    "(RFC 9651), or the bare key. A refused request uses up no key; keys of an access token are its own.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": KEY_CHARACTERS + 2},
+    "example": '"8e03978e-40d5-43dd-bc93-6894a57f9324"',
 }
 CANCEL_AFTER: Json = {
     "in": "header",

@@ -22,7 +22,6 @@ URL_CHARACTERS = 2_048  # a webhook URL; browsers and proxies agree on about thi
 DEADLINE_SECONDS = 7 * 86_400  # the longest a job may wait in the queue, or live before it is canceled
 CANCEL_AFTER_SECONDS = 1  # the reaper looks once a second
 INTEGER_DIGITS = 4_300  # what Python parses by default (sys.int_info.default_max_str_digits)
-KEY_CHARACTERS = 255  # an idempotency key
 
 N = TypeVar("N", int, float)
 
@@ -75,18 +74,6 @@ def _from_body(headers: Mapping[bytes, bytes], query: bytes, body: bytes) -> Ord
     if media.startswith("text/"):
         return _from_query(query, "text", _text(body, parameters.get("charset", "utf-8")))
     return _from_query(query, "bytes", body)
-
-
-def idempotency_key(headers: Mapping[bytes, bytes]) -> str | None:
-    """The Idempotency-Key header, checked; None when it is not there."""
-    value = headers.get(b"idempotency-key")
-    if value is None:
-        return None
-    key = value.decode("latin-1")
-    if not 0 < len(key) <= KEY_CHARACTERS or not key.isascii() or not key.isprintable():
-        detail = f"Idempotency-Key takes 1 to {KEY_CHARACTERS} printable ASCII characters."
-        raise invalid("Idempotency-Key", detail)
-    return key
 
 
 def _from_json(body: bytes) -> Order:

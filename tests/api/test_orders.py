@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.errors import Problem
-from api.orders import Order, idempotency_key, read_order
+from api.orders import Order, read_order
 
 JSON = {b"content-type": b"application/json"}
 HOOK = "https://example.com/hook?x=1"
@@ -176,13 +176,6 @@ def test_webhook_that_is_one(url: str) -> None:
 def test_text_that_is_not_utf8(content_type: bytes) -> None:
     """Other encodings have to be sent as bytes: guessing would change the input."""
     _refused("invalid_request", {b"content-type": content_type}, b"\xff")
-
-
-@pytest.mark.parametrize("key", [b"", b"a" * 256, b"\x00", b"\xe9"])
-def test_idempotency_key_that_is_none(key: bytes) -> None:
-    """Empty, endless and unprintable keys are refused."""
-    with pytest.raises(Problem):
-        idempotency_key({b"idempotency-key": key})
 
 
 @given(

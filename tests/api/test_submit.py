@@ -223,21 +223,6 @@ def test_over_queue_depth(api: TestClient, installation: Installation, acme: Acc
     assert submit(api, acme).status_code == 202
 
 
-def test_an_idempotency_key_makes_one_job(api: TestClient, installation: Installation, acme: Account) -> None:
-    """The same request again is the same job, ended or not; another request under the key is refused."""
-    installation.ready(acme)
-    first = submit(api, acme, 1, idempotency_key="k1")
-    again = submit(api, acme, 1, idempotency_key="k1")
-    assert first.json()["id"] == again.json()["id"]
-    assert (again.status_code, again.headers["idempotent-replayed"]) == (202, "true")
-    assert_problem(submit(api, acme, 2, idempotency_key="k1"), 422, "idempotency_mismatch")
-    assert submit(api, acme, 1, idempotency_key="k2").json()["id"] != first.json()["id"]
-    installation.echo()
-    ended = submit(api, acme, 1, idempotency_key="k1", prefer="wait=5")
-    assert (ended.status_code, ended.json()["output"]) == (200, 1)
-    assert_problem(submit(api, acme, 1, idempotency_key="x" * 300), 422, "invalid_request")
-
-
 def test_idempotency_keys_are_the_tenants_own(
     api: TestClient, installation: Installation, acme: Account, other: Account
 ) -> None:

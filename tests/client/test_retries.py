@@ -37,10 +37,10 @@ def test_two_submits_have_two_idempotency_keys(
     script.on(JOBS, Answer(202, job()))
     client.submit("digits", [1])
     client.submit("digits", [1])
-    client.submit("digits", [1], idempotency_key="mine")
+    client.submit("digits", [1], idempotency_key='my "own"')
     first, second, third = (asked.headers["Idempotency-Key"] for asked in script.to(JOBS))
     assert first != second
-    assert third == "mine"
+    assert third == r'"my \"own\""'
 
 
 def test_retry_after_is_honoured(

@@ -192,7 +192,7 @@ class Client:
     ) -> Job:
         body = job_body(value, options=options)
         wait_seconds = min(WAIT_STEP_SECONDS, wait_seconds)
-        headers = {"Content-Type": body.content_type, "Idempotency-Key": idempotency_key or str(uuid.uuid4())}
+        headers = {"Content-Type": body.content_type, "Idempotency-Key": _string(idempotency_key or str(uuid.uuid4()))}
         request = Request(
             "POST",
             f"/v1/models/{_quoted(model)}/jobs",
@@ -216,6 +216,12 @@ class Client:
             "GET", path, params=params or {}, headers=prefer_wait(wait_seconds), read_seconds=read_seconds
         )
         return self._transport.send(request, deadline=deadline).json()
+
+
+def _string(text: str) -> str:
+    """A string as RFC 9651 writes it in a header."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _quoted(name: str) -> str:
