@@ -27,6 +27,7 @@ from store.catalog import Catalog
 from store.jobs.back import JobBack
 from worker.bell import Bell
 from worker.bundles import Bundles
+from worker.ledger import LedgerWriter
 from worker.printing import Printing
 from worker.pulse import Pulse
 from worker.running import Running
@@ -115,6 +116,7 @@ def serve(station: Station) -> None:
     threading.Thread(target=check_isolated, args=(b"",), name="warm-up", daemon=True).start()
     _heed_signals(station)
     _until_redis_answers(pulse, station.stop)
+    LedgerWriter(station.catalog, connect(station.settings.redis_url), stop=station.stop).start()
     log.info("worker_started", worker=station.name)
     rounds = 0
     while not station.stop.is_set():

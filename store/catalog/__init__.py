@@ -16,6 +16,7 @@ from store.catalog.records import (
     Status,
     Tenant,
     Terms,
+    Usage,
     Version,
     WebhookEndpoint,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "Status",
     "Tenant",
     "Terms",
+    "Usage",
     "Version",
     "WebhookEndpoint",
 ]

@@ -16,11 +16,12 @@ from store.catalog.quotas import QuotaTable, quotas_of
 from store.catalog.records import Terms
 from store.catalog.tables import TenantRow
 from store.catalog.tenants import Tenants
+from store.catalog.usage import UsageTable
 from store.errors import TenantUnknown
 
 
 class Catalog:
-    """Tenants, keys, quotas, plans, allowances, models, versions and webhook endpoints in one SQL database.
+    """Tenants, keys, quotas, plans, allowances, models, versions, webhook endpoints and the ledger in one database.
 
     Every method is one transaction, blocks for it (a thread is needed under asyncio), and raises
     CatalogUnavailable when the database is away. Threads may share a catalogue; after a fork, open another.
@@ -35,6 +36,7 @@ class Catalog:
         self.allowances = AllowanceTable(database)
         self.models = Models(database)
         self.endpoints = Endpoints(database)
+        self.usage = UsageTable(database)
 
     @classmethod
     def open(cls, url: str) -> Catalog:

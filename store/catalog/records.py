@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from policies.allowlist.entries import Allowances
@@ -192,3 +192,24 @@ class PolicyChange:
     action: PolicyAction
     path: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a tenant's jobs of one model used on one day (UTC), by when they ended.
+
+    ``failed`` is the model's doing, ``platform`` ours. Models go by name: one that was deleted and made anew goes on.
+    """
+
+    day: date
+    tenant_id: str
+    model: str
+    succeeded: int = 0
+    failed: int = 0
+    platform: int = 0
+    canceled: int = 0
+    expired: int = 0
+    run_seconds: float = 0.0
+    gpu_seconds: float = 0.0
+    input_bytes: int = 0
+    output_bytes: int = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, MetaData, String, UniqueConstraint
@@ -194,3 +194,31 @@ class PolicyLogRow(Base):
     action: Mapped[str] = mapped_column(String(20))
     path: Mapped[str] = mapped_column(String(200))
     reason: Mapped[str] = mapped_column(String(1000))
+
+
+class UsageRow(Base):
+    """What ended on one day (UTC), of one tenant and one model's name. Outlives both."""
+
+    __tablename__ = "usage"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    model: Mapped[str] = mapped_column(String(100), primary_key=True)
+    succeeded: Mapped[int] = mapped_column(BigInteger)
+    failed: Mapped[int] = mapped_column(BigInteger)
+    platform: Mapped[int] = mapped_column(BigInteger)
+    canceled: Mapped[int] = mapped_column(BigInteger)
+    expired: Mapped[int] = mapped_column(BigInteger)
+    run_us: Mapped[int] = mapped_column(BigInteger)
+    gpu_us: Mapped[int] = mapped_column(BigInteger)
+    input_bytes: Mapped[int] = mapped_column(BigInteger)
+    output_bytes: Mapped[int] = mapped_column(BigInteger)
+
+
+class UsagePageRow(Base):
+    """A page of the ledger that is counted already."""
+
+    __tablename__ = "usage_pages"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    written_at: Mapped[datetime] = mapped_column(UtcTime)

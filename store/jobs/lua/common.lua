@@ -40,6 +40,7 @@
 --   ended               zset    "{tenant} {id} {bytes kept}" of ended jobs by the time their record expires, ms
 --   ledger:open         hash    "{what} {day} {tenant} {model}": what ended since the ledger was last taken to the
 --                               catalogue; days since 1970 in UTC; what: see charge()
+--   ledger:page         hash    the same, closed and on its way there; id
 --   webhooks:due        list    what has to be told by webhooks: "id event tenant ms url"; see store/deliveries
 --   stats               hash    queued, running (now), admitted, ended:{state}:{error type} (ever)
 -- Channels
