@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import checks, described, events, health, jobs, metrics, models, schemas, uploads
+from api import checks, described, events, health, jobs, metrics, models, schemas, uploads, usage
 from api.described import IDEMPOTENCY, JOB_ID, NAME, NUMBER, PREFER, STORED, TOKEN_ID, WHO, Json
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -229,6 +229,16 @@ ADDRESSES = (
         tag="webhooks",
         shape=schemas.WebhookSecret,
         problems=(*WHO, "forbidden_scope"),
+    ),
+    Address(
+        operation_id="get_usage",
+        method="GET",
+        path="/v1/usage",
+        endpoint=usage.usage,
+        tag="usage",
+        shape=schemas.Usage,
+        problems=(*WHO, "forbidden_scope", "invalid_request"),
+        parameters=tuple(described.USAGE_QUERY),
     ),
     Address(
         operation_id="healthz",

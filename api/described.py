@@ -157,6 +157,12 @@ LIST_QUERY = [
     query("status", {"enum": ["queued", "running", "succeeded", "failed", "canceled", "expired"]}),
 ]
 
+USAGE_QUERY = [
+    query("from", {"type": "string", "format": "date"}, "The first day (UTC); that month's first if left out."),
+    query("to", {"type": "string", "format": "date"}, "The last day (UTC); today if left out."),
+    query("model", {"type": "string"}, "Only this model's."),
+]
+
 HEADERS: dict[str, Json] = {
     "Location": {"schema": {"type": "string"}, "description": "Where to ask for it."},
     "Preference-Applied": {"schema": {"type": "string"}, "description": "The wait that was in force."},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -179,6 +179,42 @@ class WebhookSecret(Shape):
     """What webhooks are signed with."""
 
     secret: str
+
+
+class JobCounts(Shape):
+    """Ended jobs by their end: `failed` is the model's doing, `platform` ours."""
+
+    succeeded: int
+    failed: int
+    platform: int
+    canceled: int
+    expired: int
+
+
+class UsageTotals(Shape):
+    """What jobs used."""
+
+    jobs: JobCounts
+    run_seconds: float
+    gpu_seconds: float
+    input_bytes: int
+    output_bytes: int
+
+
+class UsageDay(UsageTotals):
+    """What a model's jobs used that ended on one day (UTC)."""
+
+    date: date
+    model: str
+
+
+class Usage(Shape):
+    """What ended jobs used, by day and model. Complete but for the last seconds."""
+
+    first: date = Field(alias="from")
+    to: date
+    days: list[UsageDay]
+    total: UsageTotals
 
 
 class Health(Shape):

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from store.catalog.database import Database
+from store.catalog.names import is_name
 from store.catalog.records import Usage
 from store.catalog.tables import UsagePageRow, UsageRow
 from store.ledger import COUNTED, LedgerPage
@@ -55,6 +56,8 @@ class UsageTable:
         if tenant_id is not None:
             query = query.where(UsageRow.tenant_id == tenant_id)
         if model is not None:
+            if not is_name(model):
+                return ()  # PostgreSQL would refuse what no name can be, such as a NUL
             query = query.where(UsageRow.model == model)
         query = query.order_by(UsageRow.day, UsageRow.tenant_id, UsageRow.model)
         with self._database.read() as session:
@@ -63,7 +66,7 @@ class UsageTable:
 
 def _adding(backend: str) -> Insert:
     """Insert a line, or add to the one that is there: each database has it, under a name of its own."""
-    insert: Any = (postgresql if backend == "postgresql" else sqlite).insert(UsageRow.__table__)  # type: ignore[arg-type]  # a Table
+    insert: Any = (postgresql if backend == "postgresql" else sqlite).insert(UsageRow.__table__)
     added: Insert = insert.on_conflict_do_update(
         index_elements=["day", "tenant_id", "model"],
         set_={name: UsageRow.__table__.c[name] + insert.excluded[name] for name in _COUNTS},

@@ -14,8 +14,8 @@ PUBLIC = {
     "ApiError", "Client", "ClocheError", "ConfigurationError", "ConnectionFailed", "EngineUnavailable", "Event",
     "InputNotSendable", "Job", "JobCanceled", "JobExpired", "JobFailed", "JobUnsuccessful", "LoadFailed", "Model",
     "ModelNotReady", "NotAllowed", "NotAuthenticated", "NotFound", "QuotaExceeded", "RateLimited", "RequestInvalid",
-    "Retry", "SourceRefused", "Upload", "UploadRejected", "Verdict", "Version", "Violation", "WaitTimedOut",
-    "WeightsNotSavable", "__version__", "predict", "submit",
+    "Retry", "SourceRefused", "Upload", "UploadRejected", "Usage", "UsageDay", "UsageTotals", "Verdict",
+    "Version", "Violation", "WaitTimedOut", "WeightsNotSavable", "__version__", "predict", "submit",
 }  # fmt: skip
 
 

@@ -37,6 +37,7 @@ from cloche._jobs import Job
 from cloche._models import Model, Version
 from cloche._retry import Retry
 from cloche._uploads import Upload
+from cloche._usage import Usage, UsageDay, UsageTotals
 from cloche._verdict import Verdict, Violation
 from cloche._version import __version__
 
@@ -67,6 +68,9 @@ __all__ = [
     "SourceRefused",
     "Upload",
     "UploadRejected",
+    "Usage",
+    "UsageDay",
+    "UsageTotals",
     "Verdict",
     "Version",
     "Violation",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping
+from datetime import date
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from cloche._retry import Retry
 from cloche._settings import settings
 from cloche._transport import READ_SECONDS, WAIT_MARGIN_SECONDS, Request, Transport
 from cloche._uploads import OnBytes, Upload, UploadRequest
+from cloche._usage import Usage
 from cloche._verdict import Verdict
 
 PREDICT_SECONDS = 60.0
@@ -179,6 +181,17 @@ class Client:
         # Sent twice it would make two tokens, one of them unknown to anybody.
         request = Request("POST", f"/v1/models/{_quoted(name)}/tokens", repeatable=False)
         return str(self._transport.send(request).json()["token"])
+
+    # Using up
+
+    def usage(self, first: date | None = None, last: date | None = None, *, model: str | None = None) -> Usage:
+        """What this tenant's ended jobs used from the first to the last day (UTC), by day and model.
+
+        This month up to today where nothing is said; complete but for the last seconds. At most 366 days.
+        """
+        wanted = {"from": first, "to": last, "model": model}
+        params = {name: str(value) for name, value in wanted.items() if value is not None}
+        return Usage.from_dict(self._get("/v1/usage", params=params))
 
     def _submit(
         self,
