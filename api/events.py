@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from api.auth import Principal
+from api.departures import departed
 from api.errors import Problem, problem_response
 from api.jobs import find_job
 from api.news import ALL, BEGINNING, Cursor, news, read_cursor
@@ -27,7 +28,6 @@ HEARTBEAT_SECONDS = 15.0  # proxies close what is silent for longer than a minut
 LOOK_SECONDS = 5.0  # how long a stream trusts its bell
 SEND_SECONDS = 30.0  # a client that takes nothing for so long is given up
 RETRY_MILLISECONDS = 1000
-UNWANTED_BYTES = 65_536  # of a body that a GET has no business to bring
 
 HEADERS = {
     "content-type": "text/event-stream",
@@ -98,7 +98,7 @@ class EventStream(Response):
 
     async def _serve(self, receive: Receive, send: Send) -> None:
         pump = asyncio.ensure_future(self._pump(send))
-        gone = asyncio.ensure_future(_gone(receive))
+        gone = asyncio.ensure_future(departed(receive))
         self._parts.waiting.add(pump)
         try:
             await asyncio.wait((pump, gone), return_when=asyncio.FIRST_COMPLETED)
@@ -167,13 +167,3 @@ async def _rung(bell: asyncio.Event, seconds: float) -> None:
     except TimeoutError:
         pass
     bell.clear()
-
-
-async def _gone(receive: Receive) -> None:
-    """Return when the client has gone, or sends what nobody asked for."""
-    unwanted = 0
-    while unwanted <= UNWANTED_BYTES:
-        message = await receive()
-        if message["type"] != "http.request":
-            return
-        unwanted += len(message.get("body", b""))

@@ -50,7 +50,7 @@ async def submit(request: Request) -> Response:
         if job is None:
             raise Problem("job_not_found", "The job this Idempotency-Key made has expired; use a new key.")
     if seconds and not job.ended:
-        job = await parts.wait(tenant_id, job.id, seconds) or job
+        job = await parts.wait(tenant_id, job.id, seconds, receive=request.receive) or job
     return _answer(job, seconds=seconds, headers=headers, accepted=True)
 
 
@@ -61,7 +61,7 @@ async def show(request: Request) -> Response:
     job = await find_job(parts, principal, request.path_params["id"])
     seconds = wait_seconds(dict(request.scope["headers"]).get(b"prefer"))
     if seconds and not job.ended:
-        job = await parts.wait(principal.tenant_id, job.id, seconds) or job
+        job = await parts.wait(principal.tenant_id, job.id, seconds, receive=request.receive) or job
     return _answer(job, seconds=seconds, headers={}, accepted=False)
 
 

@@ -7,9 +7,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import redis
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive
 
 from api.auth import Authenticator
+from api.departures import Departure
 from api.metrics import Metrics
 from api.threads import Threads
 from store.blobs import Blobs
@@ -38,18 +40,25 @@ class Parts:
     streaming: Counter[str] = field(default_factory=Counter)  # open event streams, by tenant
     checks: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CHECKS_AT_ONCE))
 
-    async def wait(self, tenant_id: str, job_id: str, seconds: float) -> JobRecord | None:
-        """The job when it has ended, after ``seconds``, or when this process is told to stop."""
+    async def wait(self, tenant_id: str, job_id: str, seconds: float, *, receive: Receive) -> JobRecord | None:
+        """The job when it has ended, after ``seconds``, or when this process is told to stop.
+
+        Raises ClientDisconnect when nobody waits any more.
+        """
         task = asyncio.current_task()
         assert task is not None
         self.waiting.add(task)
+        departure = Departure(receive)
         try:
             return await self.jobs.wait(tenant_id, job_id, 0 if self.closing else seconds)
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as exc:
+            if departure.gone and not task.uncancel():
+                raise ClientDisconnect from exc
             if not self.closing or task.uncancel():
                 raise
             return await self.jobs.get(tenant_id, job_id)
         finally:
+            departure.end()
             self.waiting.discard(task)
 
     def release(self) -> None:

@@ -188,6 +188,29 @@ def test_a_stopping_server_ends_its_streams(served: Served, installation: Instal
     assert "without completing" not in served.log.read_text()
 
 
+def _gone(served: Served, route: str) -> bool:
+    return f'route="{route}",status="499"' in httpx.get(f"{served.url}/metrics").text
+
+
+def test_whoever_waits_and_goes_away_is_waited_for_no_longer(
+    served: Served, installation: Installation, acme: Account
+) -> None:
+    """Prefer: wait ends with its connection, at the submission and at a look; the job goes on."""
+    installation.ready(acme)
+    headers = {**acme.headers, "Prefer": "wait=60"}
+    with httpx.Client(base_url=served.url, headers=headers, timeout=2) as client:
+        with pytest.raises(httpx.ReadTimeout):
+            client.post("/v1/models/echo/jobs", json={"input": 1})
+        (job,) = client.get("/v1/jobs", headers=acme.headers).json()["jobs"]
+        with pytest.raises(httpx.ReadTimeout):
+            client.get(f"/v1/jobs/{job['id']}")
+    for route in ("/v1/models/{name}/jobs", "/v1/jobs/{id}"):
+        eventually(lambda route=route: _gone(served, route), "it is still waited for")  # type: ignore[misc]
+    installation.echo()
+    assert httpx.get(f"{served.url}/v1/jobs/{job['id']}", headers=acme.headers).json()["status"] == "succeeded"
+    assert "without completing" not in served.log.read_text()
+
+
 def test_silence_is_filled_and_a_revoked_key_hears_no_more(
     api: TestClient, installation: Installation, acme: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
