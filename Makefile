@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup up down status demo test test-faults test-setup check fix bench
+.PHONY: help setup up down status demo test test-attacks test-faults test-setup check fix bench
 
 BIN := .venv/bin
 # What mypy reads, strictly. Tests are linted, not typed.
@@ -11,7 +11,7 @@ TYPED := api sandbox worker policies store admin ops client/src/cloche
 ARGS ?=
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what is missing: environment in .venv, container engine, Redis, sandbox image
 	@python=$$(sh ops/python.sh) && "$$python" -m ops.setup
@@ -33,6 +33,9 @@ demo: setup ## the whole way of a model: train, upload, ask, watch
 
 test: test-setup ## run every test, on real Docker and real Redis (ARGS="-k name" to choose)
 	@$(BIN)/python -m pytest $(ARGS)
+
+test-attacks: test-setup ## play every hostile model on this engine (CLOCHE_SANDBOX_RUNTIME=runsc for gVisor)
+	@$(BIN)/python -m pytest tests/attacks/test_attacks.py tests/sandbox $(ARGS)
 
 test-faults: test-setup ## kill parts of a running engine under load, round after round (ARGS="--rounds 100 --seed 1")
 	@$(BIN)/python -m tests.faults.run $(ARGS)

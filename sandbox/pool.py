@@ -22,6 +22,7 @@ from sandbox.shelf import Shelf
 
 BLANK_BYTES = 256 * MIB  # an idle runner with torch imported, rounded up
 _BACKOFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)  # between attempts while the engine is down
+_LOOK_SECONDS = 1.0  # between two looks whether those that wait still live
 _CLOSE_SECONDS = 150.0  # a start in progress ends before this
 
 
@@ -173,10 +174,13 @@ class Pool:
         with self._changed:
             self._waiting += 1
             try:
-                while not self._blank and self._starting >= self._waiting:
+                while True:
+                    self._drop_dead()
+                    if self._blank:
+                        return self._blank.popleft()
+                    if self._starting < self._waiting:
+                        break
                     self._changed.wait()
-                if self._blank:
-                    return self._blank.popleft()
             finally:
                 self._waiting -= 1
                 self._changed.notify_all()
@@ -219,13 +223,21 @@ class Pool:
                 self._started(sandbox, fault=None)
 
     def _gap(self) -> bool:
-        """Wait until a blank one is wanted; False when the pool is closed."""
+        """Wait until a blank one is wanted, looking after those that wait; False when the pool is closed."""
         with self._changed:
+            self._drop_dead()
             while not self._closed and len(self._blank) >= self._wanted:
-                self._changed.wait()
+                self._changed.wait(_LOOK_SECONDS)
+                self._drop_dead()
             if not self._closed:
                 self._starting += 1
             return not self._closed
+
+    def _drop_dead(self) -> None:
+        """Let go of those that ended while they waited: the engine went away, or somebody removed them."""
+        dead = [sandbox for sandbox in self._blank if not sandbox.alive]
+        self._blank = deque(sandbox for sandbox in self._blank if sandbox not in dead)
+        _destroy(dead + self._shelf.drop_dead())  # it is only asked for: nobody waits under the lock
 
     def _started(self, sandbox: Sandbox | None, *, fault: str | None) -> None:
         with self._changed:

@@ -42,6 +42,12 @@ class Shelf:
         self._held = [entry for entry in self._held if entry[0].version_id != version_id]
         return dropped
 
+    def drop_dead(self) -> list[Sandbox]:
+        """Hand over those that ended while they waited."""
+        dropped = [sandbox for _, sandbox in self._held if not sandbox.alive]
+        self._held = [entry for entry in self._held if entry[1] not in dropped]
+        return dropped
+
     def shrink(self, room_bytes: int) -> list[Sandbox]:
         """Hand over the least recently used until the rest fits into ``room_bytes``."""
         dropped = []

@@ -19,21 +19,32 @@ from ops.dockerd import Daemon
 
 
 @pytest.fixture
-def daemon(monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
-    """A dockerd apart from the machine's: its own network, data, sockets, pid files, containerd namespaces."""
+def daemon() -> Iterator[Daemon]:
+    """One for a test."""
+    with separate() as found:
+        yield found
+
+
+@contextlib.contextmanager
+def separate() -> Iterator[Daemon]:
+    """A dockerd apart from the machine's, not started yet; nothing of it is left afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="cl-", dir="/var/tmp"))
-    monkeypatch.setenv("PATH", f"{in_a_network_of_its_own(folder / 'bin')}:{os.environ['PATH']}")
-    yield apart(folder)
-    remove(folder)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv("PATH", f"{in_a_network_of_its_own(folder / 'bin')}:{os.environ['PATH']}")
+        try:
+            yield apart(folder)
+        finally:
+            remove(folder)
 
 
 def apart(folder: Path) -> Daemon:
     """One that keeps everything in the folder."""
     (folder / "daemon.json").write_text("{}")
+    namespace = folder.name.encode().hex()  # a folder's name may hold what a namespace's may not
     names = [
         f"--config-file={folder}/daemon.json",
-        f"--containerd-namespace={folder.name}",
-        f"--containerd-plugins-namespace={folder.name}-plugins",
+        f"--containerd-namespace={namespace}",
+        f"--containerd-plugins-namespace={namespace}-plugins",
     ]
     return Daemon(
         host=f"unix://{folder}/docker.sock",

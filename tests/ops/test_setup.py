@@ -38,7 +38,7 @@ def write_program(path: Path, text: str) -> None:
 def test_make_alone_lists_every_target() -> None:
     """`make` without a target prints one line for each public target and changes nothing."""
     done = make("help")
-    words = ["setup", "up", "down", "status", "demo", "test", "test-faults", "check", "fix", "bench"]
+    words = ["setup", "up", "down", "status", "demo", "test", "test-attacks", "test-faults", "check", "fix", "bench"]
     assert [line.split()[1] for line in done.stdout.splitlines()] == ["help", *words]
     assert make("").stdout == done.stdout
 

@@ -182,6 +182,28 @@ def test_a_platform_failure_is_tried_once_more(make: Callable[..., Pool], fake: 
     assert len(fake.started) == 2
 
 
+def test_what_dies_while_it_waits_is_replaced(make: Callable[..., Pool], fake: FakeDriver) -> None:
+    """Nobody has to ask first: dead blank ones are made anew, dead bound ones forgotten."""
+    pool = make(blanks=2)
+    used(pool, 1)
+    eventually(lambda: pool.blanks_ready == 2)
+    started = len(fake.started)
+    for sandbox in fake.started:
+        sandbox.destroy()
+    eventually(lambda: len(fake.started) == started + 2 and pool.blanks_ready == 2 and pool.bound_idle == 0)
+
+
+def test_dead_blank_ones_cost_nothing_but_the_start(make: Callable[..., Pool], fake: FakeDriver) -> None:
+    """However many of them died at once, the next lease gets one that lives."""
+    pool = make(blanks=8)
+    eventually(lambda: pool.blanks_ready == 8)
+    for sandbox in fake.started:
+        sandbox.destroy()
+    with pool.lease(bundle(1)) as lease:
+        assert lease.failure is None
+        assert lease.sandbox.alive
+
+
 def test_evict_destroys_idle_and_leased(make: Callable[..., Pool]) -> None:
     """An idle one goes at once, a leased one when its lease ends; other versions stay."""
     pool = make()
