@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import checks, described, events, health, jobs, metrics, models, schemas, uploads, usage
+from api import checks, described, events, health, jobs, metrics, models, outputs, schemas, uploads, usage
 from api.described import IDEMPOTENCY, JOB_ID, NAME, NUMBER, PREFER, STORED, TOKEN_ID, WHO, Json
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -30,11 +30,17 @@ class Address:
     body: Json | None = None
     media: tuple[str, ...] = ()  # content types of answers that have no shape
     open: bool = False  # needs no key
+    linked: bool = False  # needs no key from who holds a signed link
 
 
 BODY = ("bad_request", "request_timeout")
 WAITED = ("Preference-Applied",)
 LIMITED = ("RateLimit-Policy", "RateLimit")
+OUTPUT_PROBLEMS = (
+    *WHO,
+    *STORED,
+    *("invalid_request", "job_not_found", "output_not_available", "link_invalid", "range_not_satisfiable"),
+)
 
 ADDRESSES = (
     Address(
@@ -50,6 +56,7 @@ ADDRESSES = (
         },
         problems=(
             *WHO,
+            *STORED,
             *BODY,
             *("invalid_json", "model_not_found", "version_not_found", "job_not_found", "model_not_ready"),
             *("input_too_large", "invalid_request", "idempotency_mismatch", "rate_limited", "queue_full", "busy"),
@@ -87,12 +94,26 @@ ADDRESSES = (
         operation_id="get_output",
         method="GET",
         path="/v1/jobs/{id}/output",
-        endpoint=jobs.output,
+        endpoint=outputs.output,
         tag="jobs",
         shape=None,
-        media=("application/json", "application/octet-stream"),
-        problems=(*WHO, "job_not_found", "output_not_available"),
-        parameters=(JOB_ID,),
+        answers={200: described.OUTPUT_HEADERS, 206: (*described.OUTPUT_HEADERS, "Content-Range")},
+        media=described.OUTPUT_MEDIA,
+        problems=OUTPUT_PROBLEMS,
+        parameters=(JOB_ID, *described.LINK_QUERY, described.RANGE),
+        linked=True,
+    ),
+    Address(
+        operation_id="head_output",
+        method="HEAD",
+        path="/v1/jobs/{id}/output",
+        endpoint=outputs.output,
+        tag="jobs",
+        shape=None,
+        answers={200: described.OUTPUT_HEADERS, 206: (*described.OUTPUT_HEADERS, "Content-Range")},
+        problems=OUTPUT_PROBLEMS,
+        parameters=(JOB_ID, *described.LINK_QUERY, described.RANGE),
+        linked=True,
     ),
     Address(
         operation_id="cancel_job",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -13,7 +12,8 @@ from api.bodies import is_json, media_type, read
 from api.errors import Problem
 from api.gpus import over_quota
 from api.idempotency import idempotency_key, scoped
-from api.orders import ENVELOPE_BYTES, Order, read_order
+from api.intake import Intake, Taken, perhaps_large
+from api.orders import ENVELOPE_BYTES, fingerprint, read_order
 from api.parts import Parts
 from api.refusals import never_fits, no_rate, refusal
 from api.targets import find_target
@@ -38,19 +38,65 @@ async def admit(parts: Parts, request: Request, *, wait: bool) -> Entry:
     headers = dict(request.scope["headers"])
     principal = await parts.auth.remembered(headers)
     limit = _InputLimit(parts, headers, principal, envelope_bytes=_envelope(headers))
+    name: str = request.path_params["name"]
+    key = idempotency_key(request.scope["headers"]) if b"idempotency-key" in headers else None
+    if perhaps_large(headers, inline_bytes=parts.inline_bytes):
+        return await _admit_large(parts, request, headers, limit=limit, name=name, key=key, wait=wait)
     body = await read(request, headers, limit=limit)
     if body is None:
         raise too_large(limit.principal.quotas.input_bytes)
-    principal = limit.principal
     order = read_order(headers, request.scope["query_string"], body)
-    key = idempotency_key(request.scope["headers"]) if b"idempotency-key" in headers else None
-    name: str = request.path_params["name"]
-    print_ = "" if key is None else fingerprint(name, order)
+    taken = Taken(order, "" if key is None else fingerprint(name, order))
+    return await _decide(parts, headers, limit.principal, taken, name=name, key=key, wait=wait)
+
+
+async def _admit_large(
+    parts: Parts,
+    request: Request,
+    headers: Mapping[bytes, bytes],
+    *,
+    limit: _InputLimit,
+    name: str,
+    key: str | None,
+    wait: bool,
+) -> Entry:
+    """The same for a body that is too large for Redis, or may be."""
+    with Intake(parts, request, headers, name=name, key=key is not None) as intake:
+        taken = await intake.take(limit)
+        if taken is None:
+            raise too_large(limit.principal.quotas.input_bytes)
+        try:
+            entry = await _decide(
+                parts, headers, limit.principal, taken, name=name, key=key, wait=wait, store=intake.store
+            )
+        except Problem:
+            await intake.discard()
+            raise
+        if isinstance(entry.result, Replayed):
+            await intake.discard()
+        return entry
+
+
+async def _decide(
+    parts: Parts,
+    headers: Mapping[bytes, bytes],
+    principal: Principal,
+    taken: Taken,
+    *,
+    name: str,
+    key: str | None,
+    wait: bool,
+    store: Callable[[str], Awaitable[None]] | None = None,
+) -> Entry:
+    """Ask Redis to admit the order, as often as what is remembered of the tenant turns out to be old."""
+    order, job_id = taken.order, new_id("job")
     for _ in range(TRIES):
         version = await find_target(parts, principal, name=name, number=order.version)
-        wrong = _too_much(order, principal, version)
+        wrong = _too_much(taken, principal, version)
         if wrong is None:
-            admission = _admission(order, principal, version, key=key, fingerprint=print_)
+            if store is not None:
+                await store(job_id)
+            admission = _admission(taken, principal, version, job_id=job_id, key=key)
             result = await parts.jobs.admit(admission, wait=wait)
             if not isinstance(result, Refused):
                 return Entry(principal, version, result)
@@ -91,12 +137,13 @@ def _envelope(headers: Mapping[bytes, bytes]) -> int:
     return ENVELOPE_BYTES if is_json(media_type(headers)[0]) else 0
 
 
-def _too_much(order: Order, principal: Principal, version: Version) -> Problem | None:
+def _too_much(taken: Taken, principal: Principal, version: Version) -> Problem | None:
     """What the tenant's quotas have against the order, as far as they are remembered."""
-    quotas = principal.quotas
-    if len(order.payload) > quotas.input_bytes:
+    order, quotas = taken.order, principal.quotas
+    size_bytes = taken.stored_bytes or len(order.payload)
+    if size_bytes > quotas.input_bytes:
         return too_large(quotas.input_bytes)
-    if len(order.payload) > quotas.queued_bytes:
+    if size_bytes > quotas.queued_bytes:
         return never_fits(quotas.queued_bytes)
     if order.timeout_seconds is not None and order.timeout_seconds > quotas.timeout_seconds:
         detail = f"timeout_seconds may be at most {quotas.timeout_seconds} for this tenant."
@@ -108,11 +155,11 @@ def _too_much(order: Order, principal: Principal, version: Version) -> Problem |
     return None
 
 
-def _admission(order: Order, principal: Principal, version: Version, *, key: str | None, fingerprint: str) -> Admission:
-    quotas = principal.quotas
+def _admission(taken: Taken, principal: Principal, version: Version, *, job_id: str, key: str | None) -> Admission:
+    order, quotas = taken.order, principal.quotas
     timeout = order.timeout_seconds or version.config.get("timeout_seconds") or quotas.timeout_seconds
     return Admission(
-        job_id=new_id("job"),
+        job_id=job_id,
         tenant_id=principal.tenant.id,
         model=version.model_name,
         version_id=version.id,
@@ -129,7 +176,8 @@ def _admission(order: Order, principal: Principal, version: Version, *, key: str
         cancel_after_seconds=order.cancel_after_seconds,
         webhook=order.webhook,
         idempotency_key=None if key is None else scoped(key, model_id=principal.model_id),
-        fingerprint=fingerprint,
+        input_bytes=taken.stored_bytes,
+        fingerprint=taken.fingerprint,
         queued_bytes_limit=quotas.queued_bytes,
         kept_bytes_limit=quotas.kept_bytes,
         run_seconds_limit=quotas.run_seconds_per_month,
@@ -138,14 +186,6 @@ def _admission(order: Order, principal: Principal, version: Version, *, key: str
         gpus_limit=quotas.gpus,
         listening=principal.listening,
     )
-
-
-def fingerprint(name: str, order: Order) -> str:
-    """What makes two orders the same one: the model, the options and the input, but not how they were spelled."""
-    digest = hashlib.sha256(repr((name, order.kind, order.webhook, order.version)).encode())
-    digest.update(repr((order.timeout_seconds, order.deadline_seconds, order.cancel_after_seconds)).encode())
-    digest.update(order.payload)
-    return digest.hexdigest()[:32]
 
 
 def too_large(limit_bytes: int) -> Problem:

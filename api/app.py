@@ -16,12 +16,14 @@ from api.auth import Authenticator
 from api.described import INTRODUCTION
 from api.edge import Edge
 from api.express import Express
+from api.links import Linker
 from api.metrics import Metrics
 from api.parts import Parts
 from api.threads import Threads
 from store.blobs import Blobs
 from store.catalog import Catalog
 from store.jobs.front import JobFront
+from store.payloads import Payloads
 from store.settings import StoreSettings
 
 log = structlog.get_logger()
@@ -80,6 +82,9 @@ async def _open(settings: StoreSettings, metrics: Metrics, stack: AsyncExitStack
         auth=Authenticator(catalog, jobs, threads),
         metrics=metrics,
         threads=threads,
+        payloads=Payloads(blobs),
+        linker=Linker(jobs, setting=settings.link_secret, lifetime_seconds=settings.link_seconds),
+        inline_bytes=settings.inline_bytes,
         connection=connection,
     )
 

@@ -150,6 +150,21 @@ EVENT_PLACE = [
     },
     query("last_event_id", {"type": "string", "maxLength": 64}, "The same, for who can't set headers."),
 ]
+LINK_QUERY = [
+    query("expires", {"type": "string"}, "With `signature` in place of a key: both come with a job's `urls.output`."),
+    query("signature", {"type": "string"}),
+]
+RANGE: Json = {
+    "in": "header",
+    "name": "Range",
+    "description": "One range of bytes: `bytes=0-1023`. Anything else is answered with all of it.",
+    "schema": {"type": "string"},
+}
+OUTPUT_HEADERS = ("Content-Disposition", "Accept-Ranges", "ETag")
+OUTPUT_MEDIA = (
+    *("application/json", "application/octet-stream", "image/png", "image/jpeg", "image/gif", "image/webp"),
+    *("audio/wave", "audio/flac", "audio/mpeg", "application/ogg", "video/avi", "video/mp4", "application/x-npy"),
+)
 LIST_QUERY = [
     query("limit", {"type": "integer", "minimum": 1, "maximum": PAGE_MAX, "default": PAGE_DEFAULT}),
     query("cursor", {"type": "string"}, "next_cursor of the page before."),
@@ -168,6 +183,10 @@ HEADERS: dict[str, Json] = {
     "Preference-Applied": {"schema": {"type": "string"}, "description": "The wait that was in force."},
     "Idempotent-Replayed": {"schema": {"type": "string"}, "description": "true: the key's earlier job."},
     "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait before trying again."},
+    "Content-Disposition": {"schema": {"type": "string"}, "description": "An attachment, always."},
+    "Accept-Ranges": {"schema": {"type": "string"}},
+    "Content-Range": {"schema": {"type": "string"}, "description": "Which bytes these are, of how many."},
+    "ETag": {"schema": {"type": "string"}},
     "WWW-Authenticate": {"schema": {"type": "string"}},
     "RateLimit-Policy": {
         "schema": {"type": "string"},

@@ -55,6 +55,8 @@ PROBLEMS: dict[str, Kind] = {
     "model_not_ready": Kind(409, "The model has no version that can run"),
     "job_not_cancelable": Kind(409, "The job has already ended"),
     "output_not_available": Kind(409, "The job has no output"),
+    "link_invalid": Kind(403, "The link does not hold"),
+    "range_not_satisfiable": Kind(416, "The output has no such bytes"),
     # How it is asked
     "bad_request": Kind(400, "The request can't be understood"),
     "invalid_json": Kind(400, "The body is not JSON"),
@@ -151,6 +153,7 @@ STORE_CODES: dict[str, tuple[str, str | None]] = {
     "catalog_unavailable": ("catalog_unavailable", "The catalogue is away; try again in a few seconds."),
     "catalog_too_new": ("catalog_unavailable", "The catalogue is being upgraded; try again later."),
     "blobs_unavailable": ("blobs_unavailable", "The blob store is away; try again in a few seconds."),
+    "payload_unknown": ("output_not_available", "The output is not there any more: its time is over."),
     "disk_full": ("disk_full", "The platform's disk is full; try again later."),
 }
 

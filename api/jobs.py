@@ -15,7 +15,7 @@ from api.parts import Parts, parts_of
 from api.preferences import wait_seconds
 from api.queries import Query
 from api.ratelimits import LIMIT_HEADER, POLICY_HEADER, limits
-from api.responses import JSON, job_path, job_view, json_response, page_view
+from api.responses import job_path, job_view, json_response, page_view
 from api.targets import check_scope, find_model, owns_version
 from store.catalog.names import is_model_id
 from store.jobs.records import Admitted, JobRecord, State
@@ -51,7 +51,7 @@ async def submit(request: Request) -> Response:
             raise Problem("job_not_found", "The job this Idempotency-Key made has expired; use a new key.")
     if seconds and not job.ended:
         job = await parts.wait(tenant_id, job.id, seconds, receive=request.receive) or job
-    return _answer(job, seconds=seconds, headers=headers, accepted=True)
+    return await _answer(parts, job, seconds=seconds, headers=headers, accepted=True)
 
 
 async def show(request: Request) -> Response:
@@ -62,22 +62,7 @@ async def show(request: Request) -> Response:
     seconds = wait_seconds(dict(request.scope["headers"]).get(b"prefer"))
     if seconds and not job.ended:
         job = await parts.wait(principal.tenant_id, job.id, seconds, receive=request.receive) or job
-    return _answer(job, seconds=seconds, headers={}, accepted=False)
-
-
-async def output(request: Request) -> Response:
-    """The output alone: JSON as JSON, bytes as bytes."""
-    parts = parts_of(request)
-    principal = await parts.auth.current(request)
-    job = await find_job(parts, principal, request.path_params["id"])
-    if job.output is None:
-        raise Problem(
-            "output_not_available", f"The job is {job.state}; only succeeded jobs have an output.", job_status=job.state
-        )
-    media = JSON if job.output_kind == "json" else "application/octet-stream"
-    # What a model answers is a stranger's: a browser must neither guess its type nor show it as a page.
-    safe = {"x-content-type-options": "nosniff", "content-disposition": "attachment"}
-    return Response(job.output, media_type=media, headers=safe)
+    return await _answer(parts, job, seconds=seconds, headers={}, accepted=False)
 
 
 async def cancel(request: Request) -> Response:
@@ -90,7 +75,7 @@ async def cancel(request: Request) -> Response:
         raise _unknown()
     if job.ended and job.state != "canceled":
         raise Problem("job_not_cancelable", f"The job has {job.state} already.", job_status=job.state)
-    return json_response(job_view(job))
+    return json_response(job_view(job, await parts.linker.links()))
 
 
 async def index(request: Request) -> Response:
@@ -109,7 +94,7 @@ async def index(request: Request) -> Response:
         model=model,
         state=query.one_of("status", get_args(State)),
     )
-    return json_response(page_view(page))
+    return json_response(page_view(page, await parts.linker.links()))
 
 
 async def find_job(parts: Parts, principal: Principal, job_id: str) -> JobRecord:
@@ -124,9 +109,10 @@ def _unknown() -> Problem:
     return Problem("job_not_found", "There is no such job, or it ended so long ago that it was forgotten.")
 
 
-def _answer(job: JobRecord, *, seconds: int, headers: dict[str, str], accepted: bool) -> Response:
+async def _answer(parts: Parts, job: JobRecord, *, seconds: int, headers: dict[str, str], accepted: bool) -> Response:
     if seconds:
         headers["preference-applied"] = f"wait={seconds}"
     if accepted:
         headers["location"] = job_path(job.id)
-    return json_response(job_view(job), 202 if accepted and not job.ended else 200, headers)
+    links = await parts.linker.links() if job.ended else None
+    return json_response(job_view(job, links), 202 if accepted and not job.ended else 200, headers)

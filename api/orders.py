@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
@@ -22,6 +24,7 @@ URL_CHARACTERS = 2_048  # a webhook URL; browsers and proxies agree on about thi
 DEADLINE_SECONDS = 7 * 86_400  # the longest a job may wait in the queue, or live before it is canceled
 CANCEL_AFTER_SECONDS = 1  # the reaper looks once a second
 INTEGER_DIGITS = 4_300  # what Python parses by default (sys.int_info.default_max_str_digits)
+_PIECE_BYTES = 1024 * 1024
 
 N = TypeVar("N", int, float)
 
@@ -143,9 +146,28 @@ def _text(body: bytes, charset: str) -> bytes:
     try:
         body.decode()
     except UnicodeDecodeError as exc:
-        detail = f"The text is not UTF-8 at byte {exc.start}; send bytes as application/octet-stream."
-        raise Problem("invalid_request", detail) from exc
+        raise not_utf8(exc.start) from exc
     return body
+
+
+def not_utf8(at: int) -> Problem:
+    """The answer to text that isn't."""
+    return Problem("invalid_request", f"The text is not UTF-8 at byte {at}; send bytes as application/octet-stream.")
+
+
+def fingerprint(name: str, order: Order, file: Path | None = None) -> str:
+    """What makes two orders the same one: the model, the options and the input, but not how they were spelled.
+
+    With ``file``, the input is in there.
+    """
+    digest = hashlib.sha256(repr((name, order.kind, order.webhook, order.version)).encode())
+    digest.update(repr((order.timeout_seconds, order.deadline_seconds, order.cancel_after_seconds)).encode())
+    digest.update(order.payload)
+    if file is not None:
+        with file.open("rb") as opened:
+            while piece := opened.read(_PIECE_BYTES):
+                digest.update(piece)
+    return digest.hexdigest()[:32]
 
 
 def _checked(order: Order) -> Order:

@@ -12,6 +12,7 @@ from starlette.types import Receive
 
 from api.auth import Authenticator
 from api.departures import Departure
+from api.links import Linker
 from api.metrics import Metrics
 from api.threads import Threads
 from store.blobs import Blobs
@@ -19,7 +20,9 @@ from store.catalog import Catalog
 from store.generations import bump
 from store.jobs.front import JobFront
 from store.jobs.records import JobRecord
+from store.payloads import Payloads
 
+LARGE_JSON_AT_ONCE = 2  # large inputs in memory while their JSON is checked
 CHECKS_AT_ONCE = 4  # each is a child process that may use a core for seconds
 
 
@@ -33,11 +36,15 @@ class Parts:
     auth: Authenticator
     metrics: Metrics
     threads: Threads
+    payloads: Payloads
+    linker: Linker
+    inline_bytes: int  # larger inputs and outputs are in the blob store
     connection: redis.Redis  # for what is rare and may block a thread
     closing: bool = False
     waiting: set[asyncio.Task[object]] = field(default_factory=set)  # requests that wait for a job's end
     uploading: Counter[str] = field(default_factory=Counter)  # bytes on disk of uploads under way, by tenant
     streaming: Counter[str] = field(default_factory=Counter)  # open event streams, by tenant
+    large_json: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LARGE_JSON_AT_ONCE))
     checks: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(CHECKS_AT_ONCE))
 
     async def wait(self, tenant_id: str, job_id: str, seconds: float, *, receive: Receive) -> JobRecord | None:

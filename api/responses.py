@@ -14,6 +14,7 @@ from starlette.responses import Response
 from policies.verdict import Verdict
 from store.catalog.records import Model, Version
 from store.jobs.records import JobRecord, Page
+from store.links import Links
 
 JSON = "application/json"
 
@@ -46,6 +47,7 @@ class JobView(msgspec.Struct):
     status: str
     output: msgspec.Raw | str | None
     output_encoding: str | None
+    output_bytes: int | None
     error: JobError | None
     logs: str
     logs_truncated: bool
@@ -63,8 +65,8 @@ def json_response(body: Any, status: int = 200, headers: dict[str, str] | None =
     return Response(_encode(body), status, headers, JSON)
 
 
-def job_view(job: JobRecord) -> JobView:
-    """The public side of a job's record."""
+def job_view(job: JobRecord, links: Links | None = None) -> JobView:
+    """The public side of a job's record. With ``links`` the output's address needs no key."""
     output: msgspec.Raw | str | None = None
     if job.output is not None:
         output = msgspec.Raw(job.output) if job.output_kind == "json" else base64.b64encode(job.output).decode()
@@ -74,7 +76,8 @@ def job_view(job: JobRecord) -> JobView:
         version=job.version_number,
         status=job.state,
         output=output,
-        output_encoding=None if output is None else ("json" if job.output_kind == "json" else "base64"),
+        output_encoding=_encoding(job),
+        output_bytes=None if job.output_stored is None else job.output_stored.size_bytes,
         error=_error(job),
         logs=job.logs,
         logs_truncated=job.logs_truncated,
@@ -84,13 +87,13 @@ def job_view(job: JobRecord) -> JobView:
         queue_seconds=(job.started_ms - job.created_ms) / 1000 if job.started_ms else None,
         predict_seconds=job.predict_seconds,
         attempts=job.attempts,
-        urls=_urls(job.id),
+        urls=_urls(job, links),
     )
 
 
-def page_view(page: Page) -> dict[str, Any]:
+def page_view(page: Page, links: Links) -> dict[str, Any]:
     """One page of jobs, and where the next one begins."""
-    return {"jobs": [job_view(job) for job in page.jobs], "next_cursor": page.next_cursor}
+    return {"jobs": [job_view(job, links) for job in page.jobs], "next_cursor": page.next_cursor}
 
 
 def version_view(version: Version) -> dict[str, Any]:
@@ -161,9 +164,17 @@ def _second(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").removesuffix("+00:00")
 
 
-def _urls(job_id: str) -> JobUrls:
-    path = job_path(job_id)
-    return JobUrls(self=path, cancel=f"{path}/cancel", output=f"{path}/output")
+def _urls(job: JobRecord, links: Links | None) -> JobUrls:
+    path = job_path(job.id)
+    signed = f"?{links.query(job.id)}" if links is not None and job.state == "succeeded" else ""
+    return JobUrls(self=path, cancel=f"{path}/cancel", output=f"{path}/output{signed}")
+
+
+def _encoding(job: JobRecord) -> str | None:
+    """How the output is written here, or what it is where it is too large to stand here."""
+    if job.output is None and job.output_stored is None:
+        return None
+    return "json" if job.output_kind == "json" else "base64"
 
 
 def _error(job: JobRecord) -> JobError | None:

@@ -55,7 +55,7 @@ def _description(address: Address) -> Json:
             **described.problems(address.problems),
         },
         "parameters": list(address.parameters),
-        "security": [] if address.open else [{"key": []}],
+        "security": [] if address.open else [{"key": []}, *([{}] if address.linked else [])],
     }
     if address.body is not None:
         extra["requestBody"] = address.body

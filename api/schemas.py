@@ -40,7 +40,7 @@ class JobUrls(Shape):
 
     self: str
     cancel: str
-    output: str
+    output: str = Field(description="Of a succeeded job, signed: needs no key, for a while.")
 
 
 class Job(Shape):
@@ -52,6 +52,7 @@ class Job(Shape):
     status: Literal["queued", "running", "succeeded", "failed", "canceled", "expired"]
     output: Any = Field(description="What predict_single returned; null unless succeeded, and in lists.")
     output_encoding: Literal["json", "base64"] | None = Field(description="base64: the model returned bytes.")
+    output_bytes: int | None = Field(description="Set where the output is too large for here: get urls.output.")
     error: JobError | None
     logs: str = Field(description="What the model printed.")
     logs_truncated: bool

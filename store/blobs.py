@@ -55,9 +55,14 @@ class Blobs:
             blobs = cls(Path(unquote(parts.path)))
         else:
             blobs = cls(cache_dir, remote=_remote(url, scheme=parts.scheme))
-        with _disk(blobs.folder):
+        with disk(blobs.folder):
             blobs.temp_dir.mkdir(parents=True, exist_ok=True)
         return blobs
+
+    @property
+    def remote(self) -> ObjectStore | None:
+        """The object store behind it; None where the folder is all there is."""
+        return self._remote
 
     def adopt(self, path: Path) -> tuple[str, int]:
         """Take over a finished file of ``temp_dir``: its hash and its size. The path is gone afterwards.
@@ -65,7 +70,7 @@ class Blobs:
         On return the blob is durable (synced to disk, or acknowledged by the object store) and read-only.
         Adopting the same bytes again is cheap and keeps the first copy.
         """
-        with _disk(self.folder):
+        with disk(self.folder):
             size = path.stat().st_size
             sha256 = _hash_file(path)
             if self._remote is not None:
@@ -75,7 +80,7 @@ class Blobs:
 
     def put(self, content: bytes) -> str:
         """Store bytes that are in memory already; their hash."""
-        with _disk(self.folder):
+        with disk(self.folder):
             path = self._temp()
             try:
                 path.write_bytes(content)
@@ -90,7 +95,7 @@ class Blobs:
         Raises BlobUnknown, BlobCorrupt.
         """
         path = self._place(sha256)
-        with _disk(self.folder):
+        with disk(self.folder):
             found = _size(path)
             if found is None or (self._remote is not None and size_bytes not in (None, found)):
                 self._fetch(sha256)
@@ -101,7 +106,7 @@ class Blobs:
 
     def read(self, sha256: str) -> bytes:
         """The whole blob, verified. For small ones. Raises BlobUnknown, BlobCorrupt."""
-        with _disk(self.folder):
+        with disk(self.folder):
             content = self.path(sha256).read_bytes()
         if hashlib.sha256(content).hexdigest() != sha256:
             raise BlobCorrupt(sha256, detail="its hash is another")
@@ -110,7 +115,7 @@ class Blobs:
     def verify(self, sha256: str) -> None:
         """Read the local copy in full. Raises BlobUnknown, BlobCorrupt."""
         path = self.path(sha256)
-        with _disk(self.folder):
+        with disk(self.folder):
             if _hash_file(path) != sha256:
                 raise BlobCorrupt(sha256, detail="its hash is another")
 
@@ -121,7 +126,7 @@ class Blobs:
         if self._remote is None:
             return self._place(sha256).is_file()
         try:
-            with _object(self._remote, sha256):
+            with remote_errors(sha256):
                 obstore.head(self._remote, _key(sha256))
         except BlobUnknown:
             return False
@@ -134,12 +139,12 @@ class Blobs:
         moment before the catalogue knows of them.
         """
         path = self._place(sha256)
-        with _disk(self.folder), self._locked(fcntl.LOCK_EX):
+        with disk(self.folder), self._locked(fcntl.LOCK_EX):
             born = _born(path) if self._remote is None else self._remote_born(sha256)
             if born is None or time.time() - born < idle_seconds:
                 return False
             if self._remote is not None:
-                with _object(self._remote, sha256):
+                with remote_errors(sha256):
                     obstore.delete(self._remote, _key(sha256))
             path.unlink(missing_ok=True)
             return True
@@ -149,7 +154,7 @@ class Blobs:
         if self._remote is None:
             yield from (path.name for path in self.folder.glob("??/*") if _SHA256.fullmatch(path.name))
             return
-        with _object(self._remote, ""):
+        with remote_errors(""):
             for batch in obstore.list(self._remote):
                 names = (str(entry["path"]).rpartition("/")[2] for entry in batch)
                 yield from (name for name in names if _SHA256.fullmatch(name))
@@ -180,14 +185,14 @@ class Blobs:
                 temp.unlink()
                 return
             temp.chmod(0o444)
-            _sync(temp)
+            sync(temp)
             temp.replace(place)
-            _sync(place.parent)
-            _sync(self.folder)
+            sync(place.parent)
+            sync(self.folder)
 
     def _upload(self, sha256: str, path: Path) -> None:
         assert self._remote is not None
-        with _object(self._remote, sha256):
+        with remote_errors(sha256):
             obstore.put(self._remote, _key(sha256), path)  # the same bytes again only make it young again
 
     def _fetch(self, sha256: str) -> None:
@@ -204,7 +209,7 @@ class Blobs:
     def _download(self, sha256: str, temp: Path) -> int:
         assert self._remote is not None
         digest = hashlib.sha256()
-        with _object(self._remote, sha256), temp.open("wb") as file:
+        with remote_errors(sha256), temp.open("wb") as file:
             for chunk in obstore.get(self._remote, _key(sha256)).stream(min_chunk_size=CHUNK_BYTES):
                 digest.update(chunk)
                 file.write(chunk)
@@ -216,7 +221,7 @@ class Blobs:
     def _remote_born(self, sha256: str) -> float | None:
         assert self._remote is not None
         try:
-            with _object(self._remote, sha256):
+            with remote_errors(sha256):
                 return obstore.head(self._remote, _key(sha256))["last_modified"].timestamp()
         except BlobUnknown:
             return None
@@ -230,7 +235,7 @@ class Blobs:
 
 
 @contextmanager
-def _disk(folder: Path) -> Iterator[None]:
+def disk(folder: Path) -> Iterator[None]:
     """What the disk says, in our words."""
     try:
         yield
@@ -241,7 +246,7 @@ def _disk(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _object(_remote: ObjectStore, sha256: str) -> Iterator[None]:
+def remote_errors(sha256: str) -> Iterator[None]:
     """What the object store says, in our words."""
     try:
         yield
@@ -282,7 +287,7 @@ def _born(path: Path) -> float | None:
     return None
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Flush a file or a folder's entries to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:

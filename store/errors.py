@@ -8,7 +8,8 @@ StoreError
 │   ├── VersionUnknown
 │   ├── PlanUnknown
 │   ├── EndpointUnknown
-│   └── BlobUnknown
+│   ├── BlobUnknown
+│   └── PayloadUnknown
 ├── Invalid                what was handed in can't be stored
 │   ├── TenantExists
 │   ├── NameInvalid
@@ -119,6 +120,16 @@ class BlobUnknown(NotThere):
     def __init__(self, sha256: str) -> None:
         self.sha256 = sha256
         super().__init__(f"The blob {sha256} is not stored; restore it from a backup or upload its model again.")
+
+
+class PayloadUnknown(NotThere):
+    """No large input or output of that name: its time was over, or it was never written."""
+
+    code = "payload_unknown"
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"The payload {name} is not in the blob store (any more).")
 
 
 class Invalid(StoreError):

@@ -20,6 +20,11 @@ class StoreSettings(BaseSettings):
     redis_url: str = ""
     database_url: str = ""
     blobs_url: str = ""
+    inline_bytes: int = Field(
+        default=262_144, ge=1024, le=67_108_864, description="larger inputs and outputs go to the blobs, not to Redis"
+    )
+    link_secret: str = Field(default="", description="signs links to outputs; made and kept in Redis when empty")
+    link_seconds: int = Field(default=3600, ge=1, le=604_800, description="how long a link to an output holds")
     webhook_allow: str = Field(
         default="", description="comma-separated networks webhooks may reach besides public ones"
     )

@@ -44,11 +44,13 @@ def run_batch(
     flush: Callable[[list[Settlement]], None],
     printing: Printing | None = None,
     gpus: int = 0,
+    keep: Callable[[Settlement], Settlement] = lambda settlement: settlement,
 ) -> list[Settlement]:
     """Run the claims in order; what is returned is not yet written.
 
     Results that would wait for a slow neighbour, and large ones, are written early through ``flush``. Claims that were
-    not started because the sandbox died before are handed back. ``gpus`` is how many GPUs the sandbox has.
+    not started because the sandbox died before are handed back. ``gpus`` is how many GPUs the sandbox has, ``keep``
+    puts a large output where it belongs.
     """
     done: list[Settlement] = []
     started = time.monotonic()
@@ -57,14 +59,14 @@ def run_batch(
     running.start(claims[0], sandbox)
     try:
         for outcome in sandbox.run(calls):
-            done.append(settlement(claims[ended], outcome, gpus=gpus))
+            done.append(keep(settlement(claims[ended], outcome, gpus=gpus)))
             pace.note(outcome.wall_seconds)
             ended += 1
             # The iterator is left to end by itself: one that is abandoned takes its sandbox with it.
             if outcome.kind not in SURVIVABLE or ended == len(claims):
                 continue
             running.start(claims[ended], sandbox)
-            held_bytes += len(outcome.output)
+            held_bytes += len(done[-1].output)
             if held_bytes > MOST_BYTES or time.monotonic() - started > TARGET_SECONDS:
                 flush(done)
                 done, held_bytes, started = [], 0, time.monotonic()

@@ -25,8 +25,10 @@ from sandbox.pool import Pool
 from store.blobs import Blobs
 from store.catalog import Catalog
 from store.jobs.back import JobBack
+from store.payloads import Doomed, Payloads
 from worker.bell import Bell
 from worker.bundles import Bundles
+from worker.janitor import Janitor
 from worker.ledger import LedgerWriter
 from worker.printing import Printing
 from worker.pulse import Pulse
@@ -101,6 +103,7 @@ def open_station(settings: WorkerSettings) -> Station:
         catalog=Catalog.open(settings.database_url),
         blobs=blobs,
         bundles=Bundles(blobs),
+        payloads=Payloads(blobs),
         pool=Pool(driver, blanks=settings.blanks, memory_budget_bytes=settings.memory_budget_bytes),
         bell=Bell(connect(settings.redis_url), worker=name),
         running=Running(),
@@ -111,12 +114,14 @@ def open_station(settings: WorkerSettings) -> Station:
 def serve(station: Station) -> None:
     """Run the pulse and RQ's loop until the station's stop is set."""
     pulse = Pulse(station, connect(station.settings.redis_url))
+    janitor = Janitor(station.payloads, Doomed(connect(station.settings.redis_url)))
     threading.Thread(target=_grace, args=(station,), name="grace", daemon=True).start()
     # The first check of a process also starts the one that checks: nobody's first answer waits for that.
     threading.Thread(target=check_isolated, args=(b"",), name="warm-up", daemon=True).start()
     _heed_signals(station)
     _until_redis_answers(pulse, station.stop)
     LedgerWriter(station.catalog, connect(station.settings.redis_url), stop=station.stop).start()
+    janitor.start()
     log.info("worker_started", worker=station.name)
     rounds = 0
     while not station.stop.is_set():
@@ -128,6 +133,7 @@ def serve(station: Station) -> None:
             log.warning("redis_away", error=type(exc).__name__)
         _heed_signals(station)
         station.stop.wait(0.2)
+    janitor.stop()
     pulse.stop()
 
 

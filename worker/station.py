@@ -11,6 +11,7 @@ from sandbox.pool import Pool
 from store.blobs import Blobs
 from store.catalog import Catalog
 from store.jobs.back import JobBack
+from store.payloads import Payloads
 from worker.bell import Bell
 from worker.bundles import Bundles
 from worker.printing import Printing
@@ -29,6 +30,7 @@ class Station:
     catalog: Catalog
     blobs: Blobs
     bundles: Bundles
+    payloads: Payloads
     pool: Pool
     bell: Bell
     running: Running

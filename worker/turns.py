@@ -9,13 +9,14 @@ from typing import TypeVar
 import redis
 import structlog
 
-from sandbox.contract import Bundle
+from sandbox.contract import Bundle, Sandbox
 from sandbox.errors import SandboxError
 from sandbox.pool import Lease
 from store import generations
 from store.errors import StoreError
 from store.jobs.back import Claim, Settled, Settlement
 from store.verdicts import is_current
+from worker import payloads
 from worker.batch import Pace, run_batch
 from worker.bundles import SourceRefused
 from worker.checks import refuse
@@ -170,17 +171,32 @@ class Turn:
                 claims = self._next(bundle, outcomes)
                 if not claims:
                     return False
-                outcomes = run_batch(
-                    lease.sandbox,
-                    claims,
-                    running=self._station.running,
-                    pace=self._pace,
-                    flush=lambda done: void(self._settle(done, want=0, empty_handed=False)),
-                    printing=self._station.printing,
-                    gpus=bundle.limits.gpus,
-                )
+                outcomes = self._run(lease.sandbox, claims, gpus=bundle.limits.gpus)
         settled = self._settle(outcomes, want=0)
         return not settled.over and settled.pending > 0 and not self._station.stop.is_set()
+
+    def _run(self, sandbox: Sandbox, claims: tuple[Claim, ...], *, gpus: int) -> list[Settlement]:
+        """Run what can be run; what is returned is not yet written. Raises a StoreError when no input can be had."""
+        station = self._station
+        fetched = payloads.fetch(station.payloads, claims)
+        if not fetched.claims:
+            self._settle(fetched.outcomes, want=0)
+            if fetched.fault is not None:
+                raise fetched.fault
+            return []
+        outcomes = run_batch(
+            sandbox,
+            fetched.claims,
+            running=station.running,
+            pace=self._pace,
+            flush=lambda done: void(self._settle(done, want=0, empty_handed=False)),
+            keep=lambda settlement: payloads.keep(
+                station.payloads, settlement, inline_bytes=station.settings.inline_bytes, stop=station.stop
+            ),
+            printing=station.printing,
+            gpus=gpus,
+        )
+        return outcomes + fetched.outcomes
 
     def _refuse_one_batch(self, lease: Lease) -> None:
         assert lease.failure is not None

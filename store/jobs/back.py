@@ -12,6 +12,7 @@ import redis
 from store.jobs.records import InputKind, OutputKind
 from store.jobs.scripts import script
 from store.jobs.turns import GPU_TURNS_QUEUE_KEY, TURNS_QUEUE_KEY, Queues, enqueue_check, enqueue_turns
+from store.payloads.names import Stored, mark, read_mark
 
 MAX_ATTEMPTS = 3  # runs a job may start before a platform fault is its outcome
 DEAD_AFTER_SECONDS = 3.5  # a worker silent for longer is taken for dead; it beats twice a second
@@ -30,6 +31,7 @@ class Claim:
     kind: InputKind
     payload: bytes
     timeout_seconds: float
+    stored: Stored | None = None  # where the payload is while it has not been fetched from the blob store
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +50,15 @@ class Settlement:
     logs: str = ""
     logs_truncated: bool = False
     gpus: int = 0  # that computed: their seconds are the call's times this
-    output_bytes: int | None = None  # where the output lies elsewhere; None: what ``output`` has
+    output_bytes: int | None = None  # the size of one that is in the blob store under our fence; None: it is here
 
     def arguments(self) -> tuple[Any, ...]:
         """The fourteen arguments settle.lua reads for each outcome, in its order."""
-        c = self.claim
+        c, kind = self.claim, str(self.output_kind)
+        if self.output_bytes is not None:
+            kind = mark(kind, self.output_bytes, fence=int(c.fence))
         return (
-            *(c.job_id, c.fence, self.ending, int(self.predict_seconds * 1e6), self.output_kind, self.output),
+            *(c.job_id, c.fence, self.ending, int(self.predict_seconds * 1e6), kind, self.output),
             *(self.error_type, self.error_message, self.error_traceback),
             "" if self.error_signal is None else int(self.error_signal),
             *(self.logs, "1" if self.logs_truncated else "0"),
@@ -218,11 +222,14 @@ class JobBack:
 
 def decode_claim(row: Sequence[Any]) -> Claim:
     """A claim as settle.lua returns it and admit.lua sends it: id, fence, kind, timeout, input."""
-    job_id, fence, kind, timeout, payload = row
+    name, fence, marked, timeout, payload = row
+    job_id = name.decode()
+    kind, stored = read_mark(marked.decode(), job_id=job_id)
     return Claim(
-        job_id=job_id.decode(),
+        job_id=job_id,
         fence=fence if isinstance(fence, bytes) else str(fence).encode(),
-        kind=cast("InputKind", kind.decode()),
+        kind=cast("InputKind", kind),
         payload=payload,
         timeout_seconds=float(timeout),
+        stored=stored,
     )

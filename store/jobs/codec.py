@@ -8,6 +8,7 @@ from typing import Any
 import hiredis
 
 from store.jobs.records import TERMINAL, JobRecord, Printed
+from store.payloads.names import read_mark
 
 
 def decode_record(job_id: str, fields: Mapping[bytes, bytes], output: bytes | None) -> JobRecord:
@@ -22,6 +23,7 @@ def decode_record(job_id: str, fields: Mapping[bytes, bytes], output: bytes | No
     state = text(b"s")
     micros = fields.get(b"p")
     signal = fields.get(b"es")
+    output_kind, stored = read_mark(text(b"ok"), job_id=job_id)
     return JobRecord(
         id=job_id,
         tenant_id=text(b"t"),
@@ -44,8 +46,9 @@ def decode_record(job_id: str, fields: Mapping[bytes, bytes], output: bytes | No
         error_signal=int(signal) if signal else None,
         logs=text(b"lg"),
         logs_truncated=fields.get(b"lt") == b"1",
-        output_kind="bytes" if fields.get(b"ok") == b"bytes" else "json",
+        output_kind="bytes" if output_kind == "bytes" else "json",
         output=output if state == "succeeded" else None,
+        output_stored=stored if state == "succeeded" else None,
     )
 
 
@@ -70,6 +73,7 @@ def decode_announcement(message: bytes) -> tuple[str, list[bytes], bytes | None]
 def decode_ended(job_id: str, values: list[bytes], output: bytes | None) -> JobRecord:
     """The record of an ended job from its announcement: what an answer shows, and nothing else."""
     t, m, v, n, s, c, b, e, a, p, et, em, eb, es, lg, lt, ok = values
+    output_kind, stored = read_mark(ok.decode(), job_id=job_id)
     return JobRecord(
         id=job_id,
         tenant_id=t.decode(),
@@ -88,6 +92,7 @@ def decode_ended(job_id: str, values: list[bytes], output: bytes | None) -> JobR
         error_signal=int(es) if es else None,
         logs=lg.decode("utf-8", "replace"),
         logs_truncated=lt == b"1",
-        output_kind="bytes" if ok == b"bytes" else "json",
+        output_kind="bytes" if output_kind == "bytes" else "json",
         output=output,
+        output_stored=stored,
     )

@@ -33,6 +33,8 @@ from store.jobs.records import (
 from store.jobs.scripts import script
 from store.jobs.turns import Queues, enqueue_check, enqueue_turns
 from store.jobs.wire import Wire
+from store.links import SECRET_KEY, fresh_secret
+from store.payloads.names import mark
 
 log = structlog.get_logger()
 
@@ -115,14 +117,24 @@ class JobFront:
 
     async def get(self, tenant_id: str, job_id: str) -> JobRecord | None:
         """The tenant's job with its output, or None."""
+        record = await self.find(job_id)
+        return record if record and record.tenant_id == tenant_id else None
+
+    async def find(self, job_id: str) -> JobRecord | None:
+        """The job whoever's it is: for who has shown a signed link to it."""
         # The id goes into a key: only ids of our own shape are looked up.
         if not job_id.startswith("job_") or len(job_id) > 64:
             return None
         fields, output = await asyncio.gather(
             self._wire.call("HGETALL", f"job:{job_id}"), self._wire.call("GET", f"out:{job_id}")
         )
-        record = decode_record(job_id, _pairs(fields), output) if fields else None
-        return record if record and record.tenant_id == tenant_id else None
+        return decode_record(job_id, _pairs(fields), output) if fields else None
+
+    async def link_secret(self) -> bytes:
+        """What links to outputs are signed with, in every process the same; made on first use."""
+        await self._wire.call("SET", SECRET_KEY, fresh_secret(), "NX")
+        secret: bytes = await self._wire.call("GET", SECRET_KEY)
+        return secret
 
     async def wait(self, tenant_id: str, job_id: str, seconds: float) -> JobRecord | None:
         """The job, at the latest after ``seconds``: ended, or as it stands then. None when unknown."""
@@ -226,7 +238,7 @@ class JobFront:
         deadline_ms = int(a.deadline_seconds * 1000) if a.deadline_seconds else 0
         return (
             *(a.job_id, a.tenant_id, a.generation, a.model, a.version_id, a.version_number),
-            *(a.input_kind, a.payload, a.timeout_seconds, deadline_ms, a.webhook or ""),
+            *(_kind(a), a.payload, a.timeout_seconds, deadline_ms, a.webhook or ""),
             *(a.queued_limit, a.requests_per_minute, a.concurrency, a.result_seconds),
             *(a.idempotency_key or "", a.fingerprint, self._name if wait else ""),
             len(a.payload) if a.input_bytes is None else a.input_bytes,
@@ -282,12 +294,17 @@ class JobFront:
         if waiter is None or waiter.future.done():
             return
         record = decode_ended(job_id, values, output)
-        too_large = output is None and record.state == "succeeded"
+        too_large = output is None and record.state == "succeeded" and record.output_stored is None
         waiter.future.set_result(None if too_large else record)
 
 
 def _standing(answer: Sequence[Any]) -> Standing:
     return Standing(jobs=answer[2], next_seconds=int(answer[3]) / 1e6, queue=answer[4])
+
+
+def _kind(admission: Admission) -> str:
+    """The input's kind, marked where the input lies in the blob store."""
+    return admission.input_kind if admission.input_bytes is None else mark(admission.input_kind, admission.input_bytes)
 
 
 def _pairs(flat: Sequence[bytes]) -> dict[bytes, bytes]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from store.payloads.names import Stored
+
 State = Literal["queued", "running", "succeeded", "failed", "canceled", "expired"]
 InputKind = Literal["json", "text", "bytes"]
 OutputKind = Literal["json", "bytes"]
@@ -41,7 +43,7 @@ class Admission:
     idempotency_key: str | None = None
     listening: int = 0  # what the tenant's webhook endpoints ask for, as policies.events counts it
     fingerprint: str = ""  # of the request's body and options; compared when the idempotency key is known
-    input_bytes: int | None = None  # where the input lies elsewhere; None: what ``payload`` has
+    input_bytes: int | None = None  # the size of one that is in the blob store under the job's name; None: it is here
     queued_bytes_limit: int = UNLIMITED  # of the inputs of all the tenant's jobs that have not ended
     kept_bytes_limit: int = UNLIMITED  # of what the tenant's ended jobs keep
     run_seconds_limit: int = UNLIMITED  # computed in this calendar month
@@ -109,7 +111,8 @@ class JobRecord:
     """A job as it stands. Times are milliseconds since 1970 by Redis's clock; 0 means not yet.
 
     ``error_type`` is an outcome kind (``model_error``, ``timed_out`` …) or "platform"; empty unless
-    failed. ``output`` is UTF-8 JSON or raw bytes; None unless succeeded and not yet expired.
+    failed. ``output`` is UTF-8 JSON or raw bytes; None unless succeeded and not yet expired. A large one is
+    in the blob store instead, where ``output_stored`` says.
     """
 
     id: str
@@ -135,6 +138,7 @@ class JobRecord:
     logs_truncated: bool = False
     output_kind: OutputKind = "json"
     output: bytes | None = None
+    output_stored: Stored | None = None
 
     @property
     def ended(self) -> bool:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Any, cast
 
 import pytest
@@ -16,13 +17,16 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.errors import PROBLEMS
 from policies.verdict import Verdict
+from store.blobs import Blobs
 from store.catalog import Catalog, Tenant, Version
 from store.generations import bump
 from store.jobs.back import Claim, JobBack, Settlement
 from store.jobs.records import OutputKind
+from store.payloads import Payloads
 from store.settings import StoreSettings
 from tests.api.contract import WatchedClient
 from tests.api.serving import Served, serving
+from worker.payloads import fetch, keep
 
 SOURCE = b"""\
 from torch import nn
@@ -69,6 +73,7 @@ class Installation:
         self.catalog = Catalog.open(settings.database_url)
         self.redis = redis.Redis.from_url(settings.redis_url)
         self.blobs = Path(settings.blobs_url.removeprefix("file://"))
+        self.payloads = Payloads(Blobs.open(settings.blobs_url, settings.data / "cache"))
 
     def account(self, name: str) -> Account:
         """A new tenant with a key."""
@@ -128,6 +133,19 @@ class Installation:
     def echo(self) -> list[Claim]:
         """Answer every waiting job with its own input."""
         return self.work(echoed)
+
+    def echo_large(self) -> list[Claim]:
+        """Answer every waiting job with its own input, wherever that is, with large answers in the blob store."""
+
+        def answer(claim: Claim) -> Settlement:
+            (whole,) = fetch(self.payloads, [claim]).claims
+            return keep(self.payloads, echoed(whole), inline_bytes=self.settings.inline_bytes, stop=Event())
+
+        return self.work(answer)
+
+    def stored(self) -> set[str]:
+        """The names of large inputs and outputs."""
+        return {found.name for found in self.payloads.list()}
 
     def leftovers(self) -> list[Path]:
         """Files of uploads that were not cleaned up."""

@@ -20,6 +20,7 @@ ADDRESSES = [
     ("GET", "/v1/jobs"),
     ("GET", "/v1/jobs/job_1"),
     ("GET", "/v1/jobs/job_1/output"),
+    ("HEAD", "/v1/jobs/job_1/output"),
     ("POST", "/v1/jobs/job_1/cancel"),
     ("POST", "/v1/check"),
     ("GET", "/v1/webhooks/secret"),
@@ -35,7 +36,10 @@ def test_no_address_answers_without_a_valid_key(api: TestClient, method: str, pa
     """Without a key, or with one that was never given out, everything is 401 and says how to do it right."""
     headers = {} if header is None else {"Authorization": header.encode()}
     response = api.request(method, path, headers=headers)
-    assert_problem(response, 401, "unauthorized")
+    if method == "HEAD":  # a problem without its body
+        assert response.status_code == 401
+    else:
+        assert_problem(response, 401, "unauthorized")
     assert response.headers["www-authenticate"] == 'Bearer realm="cloche"'
 
 

@@ -23,6 +23,7 @@ from store.jobs.back import JobBack
 from store.jobs.front import JobFront
 from store.jobs.reader import read
 from store.jobs.records import Admission, Admitted, JobRecord
+from store.payloads import Payloads
 from worker.bell import Bell
 from worker.bundles import Bundles
 from worker.running import Running
@@ -60,6 +61,7 @@ class Shop:
             catalog=self.catalog,
             blobs=self.blobs,
             bundles=Bundles(self.blobs),
+            payloads=Payloads(self.blobs),
             pool=Pool(self.driver, blanks=1, memory_budget_bytes=2**40),
             bell=Bell(redis.Redis.from_url(url), worker="w1"),
             running=Running(),

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from cloche._deadline import Deadline
 from cloche._errors import ApiError, JobCanceled, JobExpired, JobFailed, WaitTimedOut
 from cloche._events import Event, events
-from cloche._outputs import job_output
+from cloche._outputs import fetched_output, job_output
 from cloche._transport import WAIT_MARGIN_SECONDS, Request, Transport
 
 Status = Literal["queued", "running", "succeeded", "failed", "canceled", "expired"]
@@ -115,7 +115,7 @@ class Job:
         self.wait(timeout)
         match self._data["status"]:
             case "succeeded":
-                return job_output(self._data)
+                return job_output(self._data) if not self._data.get("output_bytes") else self._fetch_output()
             case "canceled":
                 raise JobCanceled(job=self)
             case "expired":
@@ -171,6 +171,11 @@ class Job:
     @property
     def _path(self) -> str:
         return f"/v1/jobs/{quote(self.id, safe='')}"
+
+    def _fetch_output(self) -> Any:
+        """An output that is too large to stand in the job's JSON. Fetched anew by each call."""
+        response = self._transport.send(Request("GET", f"{self._path}/output"))
+        return fetched_output(response.content, media=response.headers.get("Content-Type", ""))
 
     def _fetch(self, *, wait_seconds: float, deadline: Deadline | None) -> None:
         request = Request(

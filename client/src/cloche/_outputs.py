@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,3 +14,8 @@ def job_output(job: Mapping[str, Any]) -> Any:
     if job.get("output_encoding") == "base64" and isinstance(output, str):
         return base64.b64decode(output)
     return output
+
+
+def fetched_output(content: bytes, *, media: str) -> Any:
+    """The output as it comes from its own address: JSON is JSON, every other media type the bytes themselves."""
+    return json.loads(content) if media.partition(";")[0].strip() == "application/json" else content

@@ -115,7 +115,7 @@ else
   tally(tenant, 'queued', 1)
 end
 redis.call('HSET', 'job:' .. id, unpack(fields))
-redis.call('SET', 'in:' .. id, payload)
+if payload ~= '' then redis.call('SET', 'in:' .. id, payload) end -- a marked kind: it is in the blob store
 redis.call('ZADD', 'jobs:' .. tenant, 0, id)
 bump(load_key, 'in', input_bytes)
 if load[2] ~= concurrency then redis.call('HSET', load_key, 'conc', concurrency) end

@@ -8,9 +8,11 @@
 --                               p predict us, et/em/eb/es error type/message/traceback/signal, lg logs, lt logs cut,
 --                               ok output kind, ls API processes in which somebody follows it, ib input bytes,
 --                               g gpus it was admitted for (no field: none), ev what its tenant's webhook endpoints ask
---                               for (EVENTS; no field: nothing), ca when it is canceled whatever its state ms
---   in:{id}             string  the input; gone when the job ends
---   out:{id}            string  the output; expires with the job
+--                               for (EVENTS; no field: nothing), ca when it is canceled whatever its state ms. A kind
+--                               that has been marked, as bytes@1048576 or json@1048576.2, says that the payload is in
+--                               the blob store (store/payloads): its size, and the fence it was written under
+--   in:{id}             string  the input; gone when the job ends; none where it is empty or in the blob store
+--   out:{id}            string  the output; expires with the job; none where it is in the blob store
 --   printed:{id}        stream  what a call that takes its time has printed so far: a attempt, f fence, t text; expires
 --                               with the job at the latest
 --   pending:{version}   list    ids of queued jobs, oldest first; may hold ids that ended meanwhile: claim skips them
@@ -42,6 +44,7 @@
 --                               catalogue; days since 1970 in UTC; what: see charge()
 --   ledger:page         hash    the same, closed and on its way there; id
 --   webhooks:due        list    what has to be told by webhooks: "id event tenant ms url"; see store/deliveries
+--   payloads:doomed     zset    names of payloads in the blob store by the time from which on nobody needs them, ms
 --   stats               hash    queued, running (now), admitted, ended:{state}:{error type} (ever)
 -- Channels
 --   ended:{api process}  a job somebody there waits for has ended
@@ -178,6 +181,18 @@ end
 
 local RECORD_BYTES = 512  -- what an ended job takes at the least, for the quota `kept_bytes`
 
+-- Have payloads deleted from the blob store, now or in a while.
+local function doom(name, at_ms)
+  redis.call('ZADD', 'payloads:doomed', at_ms, name)
+end
+
+-- What else an end brings with it: an input in the blob store is not needed any more, an output for as long as its job.
+local function wind_up(id, to, now, keep_ms)
+  local job = redis.call('HMGET', 'job:' .. id, 'k', 'ok', 'f')
+  if job[1] and string.find(job[1], '@', 1, true) then doom(id .. '.in', now) end
+  if to == 'succeeded' and string.find(job[2], '@', 1, true) then doom(id .. '.out-' .. job[3], now + keep_ms) end
+end
+
 -- Give a job its one terminal state. The caller has checked that the transition is legal and written
 -- what belongs to it (output, error); `from` is the state the job is in; `job` its t, keep, hook, wt, dl, w, ib, m, b,
 -- to, g and ev (b, to and g only where `used` is left out); `used` what its outcome says it used (see used_by),
@@ -202,6 +217,7 @@ local function finish(id, from, to, error_type, now, job, used)
   if job[13] then redis.call('ZREM', 'lifetimes', id) end
   if from == 'running' and job[6] then redis.call('SREM', 'claims:' .. job[6], id) end
   if job[3] or job[12] then tell(id, to, job[1], now, job[3], job[12]) end
+  wind_up(id, to, now, keep_ms)
   if job[4] then announce(id, job[4]) end
 end
 

@@ -25,7 +25,9 @@ for i = 0, count - 1 do
     elseif legal('running', to) then
       if to == 'succeeded' then
         redis.call('HSET', key, 'p', ARGV[at + 3], 'ok', ARGV[at + 4])
-        redis.call('SET', 'out:' .. id, ARGV[at + 5], 'EX', job[6])
+        if not string.find(ARGV[at + 4], '@', 1, true) then -- a marked kind: it is in the blob store
+          redis.call('SET', 'out:' .. id, ARGV[at + 5], 'EX', job[6])
+        end
       else
         redis.call('HSET', key, 'p', ARGV[at + 3], 'et', ARGV[at + 6], 'em', ARGV[at + 7], 'eb', ARGV[at + 8],
           'es', ARGV[at + 9])
@@ -43,6 +45,8 @@ for i = 0, count - 1 do
       facts[12], facts[13] = job[12], job[13]
       finish(id, 'running', to, ARGV[at + 6], now, facts, used)
     end
+  elseif string.find(ARGV[at + 4], '@', 1, true) and not (job[1] == 'succeeded' and job[2] == fence) then
+    doom(id .. '.out-' .. fence, now) -- refused: this output is nobody's
   end
 end
 
@@ -75,7 +79,7 @@ while want > 0 and bytes < 1048576 do
       if job[8] and attempt == 1 then tell(id, 'running', tenant, now, false, job[8]) end
       local input = redis.call('GET', 'in:' .. id) or ''
       claimed[#claimed + 1] = { id, fence, job[2], job[3], input }
-      bytes = bytes + #input
+      bytes = bytes + (tonumber(string.match(job[2], '@(%d+)')) or #input)
       want = want - 1
     end
   end
