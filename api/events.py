@@ -138,7 +138,7 @@ class EventStream(Response):
         look = await self._parts.jobs.following.look(tenant_id, self._job_id, after=after)
         if look is None:
             return False
-        for event in news(look, cursor):
+        for event in news(look, cursor, await self._parts.linker.links()):
             await _send(send, event.encode())
             self._cursor = event.cursor
         return not look.record.ended

@@ -11,6 +11,7 @@ import msgspec
 
 from api.responses import instant, job_view
 from store.jobs.records import JobRecord, Look
+from store.links import Links
 
 BEGINNING = "0-0"  # before every printed entry
 ALL = "all"  # everything that was printed has been heard
@@ -59,7 +60,7 @@ def read_cursor(text: str) -> Cursor | None:
     return None if found is None else Cursor(found[1], int(found[2]), found[3])
 
 
-def news(look: Look, cursor: Cursor) -> Iterator[Event]:
+def news(look: Look, cursor: Cursor, links: Links | None = None) -> Iterator[Event]:
     """The events since the cursor. Of an ended job: what is left of the printed text, the end, the whole job."""
     if cursor.over:
         return
@@ -78,7 +79,7 @@ def news(look: Look, cursor: Cursor) -> Iterator[Event]:
     if cursor.state != job.state:
         cursor = replace(cursor, state=job.state, attempt=job.attempts)
         yield Event("status", _status(job), cursor)
-    yield Event("result", _encode(job_view(job)), replace(cursor, state="result"))
+    yield Event("result", _encode(job_view(job, links)), replace(cursor, state="result"))
 
 
 def _printed(look: Look, cursor: Cursor) -> Iterator[Event]:

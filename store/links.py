@@ -30,8 +30,13 @@ class Links:
     lifetime_seconds: int
 
     def query(self, job_id: str, *, expires: int | None = None) -> str:
-        """What follows the question mark. ``expires``: seconds since 1970, the default lifetime from now if None."""
-        until = str(int(time.time()) + self.lifetime_seconds if expires is None else expires)
+        """What follows the question mark. ``expires``: seconds since 1970, the default lifetime from now if None.
+
+        The default is cut to a sixth of the lifetime, so that asking again soon gives the same link.
+        """
+        now = int(time.time())
+        fresh = now - now % max(1, self.lifetime_seconds // 6) + self.lifetime_seconds
+        until = str(fresh if expires is None else expires)
         return f"expires={until}&signature={self._signature(job_id, until)}"
 
     def opens(self, job_id: str, *, expires: str, signature: str) -> bool:

@@ -21,6 +21,7 @@ ADDRESSES = [
     ("GET", "/v1/jobs/job_1"),
     ("GET", "/v1/jobs/job_1/output"),
     ("HEAD", "/v1/jobs/job_1/output"),
+    ("GET", "/v1/jobs/job_1/events"),
     ("POST", "/v1/jobs/job_1/cancel"),
     ("POST", "/v1/check"),
     ("GET", "/v1/webhooks/secret"),
