@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -22,7 +23,8 @@ def parse(stream: str) -> list[Heard]:
     heard: list[Heard] = []
     data: list[str] = []
     name = last_id = ""
-    for line in stream.splitlines():
+    unsigned = re.sub(r"\?expires=[0-9]+&signature=[\w-]+", "", stream)  # links change every now and then
+    for line in unsigned.splitlines():
         field, _, value = line.partition(":")
         value = value.removeprefix(" ")
         if not line:
@@ -57,6 +59,8 @@ def test_of_an_ended_job_everything_is_said_at_once(api: TestClient, installatio
     assert [name for _, name, _ in heard] == ["log", "status", "result"]
     assert heard[0][2] == {"attempt": 1, "text": "one\ntwo\n"}
     job = api.get(f"/v1/jobs/{job_id}", headers=acme.headers).json()
+    assert f"/v1/jobs/{job_id}/output?expires=" in job["urls"]["output"] and "&signature=" in answer.text
+    job["urls"]["output"] = f"/v1/jobs/{job_id}/output"
     status = {"id": job_id, "status": "succeeded", "attempt": 1, "at": job["finished_at"]}
     assert heard[1][2] == status
     assert heard[2][2] == job

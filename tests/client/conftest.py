@@ -38,7 +38,8 @@ def job() -> Callable[..., dict[str, Any]]:
     def make(**changes: Any) -> dict[str, Any]:
         plain = {
             "id": "job_1", "model": "digits", "version": 1, "status": "queued",
-            "output": None, "output_encoding": None, "error": None, "logs": "", "logs_truncated": False,
+            "output": None, "output_encoding": None, "output_bytes": None,
+            "error": None, "logs": "", "logs_truncated": False,
             "created_at": "2026-01-02T03:04:05.678Z", "started_at": None, "finished_at": None,
             "queue_seconds": None, "predict_seconds": None, "attempts": 0,
             "urls": {"self": "/v1/jobs/job_1", "cancel": "/v1/jobs/job_1/cancel", "output": "/v1/jobs/job_1/output"},

@@ -182,3 +182,22 @@ def test_the_functions_of_the_module(script: Script, job: Make, monkeypatch: pyt
     assert cloche.predict("digits", 1) == 1
     assert cloche.submit("digits", 1, api_key="a token").result() == 1
     assert script.asked[-1].headers["Authorization"] == "Bearer a token"
+
+
+@pytest.mark.parametrize(
+    ("media", "content", "output"),
+    [
+        ("application/json", b'{"a": 1.5}', {"a": 1.5}),
+        ("image/png", b"\x89PNG\x00", b"\x89PNG\x00"),
+        ("application/octet-stream", b"[1]", b"[1]"),
+    ],
+)
+def test_a_large_output_is_fetched_from_its_address(
+    script: Script, client: Client, job: Make, media: str, content: bytes, output: object
+) -> None:
+    """Whoever asks for the result doesn't see that it was too large for the job's JSON."""
+    script.on(JOBS, Answer(200, job(status="succeeded", output_encoding="base64", output_bytes=300_000)))
+    script.on(f"{JOB}/output", Answer(200, content, {"Content-Type": media}))
+    assert client.predict("digits", 1) == output
+    (asked,) = script.to(f"{JOB}/output")
+    assert asked.headers["Authorization"] == f"Bearer {KEY}"

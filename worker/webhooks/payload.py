@@ -77,14 +77,15 @@ def _as_started(job: JobRecord) -> JobRecord:
         logs="",
         logs_truncated=False,
         output=None,
+        output_stored=None,
     )
 
 
 def _output(job: JobRecord) -> tuple[Any, str | None]:
     """The output where it is small and sound. It comes from a sandbox: JSON is spliced in only once it parsed whole."""
-    if job.output is None:
-        return None, None
     encoding = "json" if job.output_kind == "json" else "base64"
+    if job.output is None:
+        return None, None if job.output_stored is None else encoding
     if len(job.output) > INLINE_OUTPUT_BYTES:
         return None, encoding
     if encoding == "base64":

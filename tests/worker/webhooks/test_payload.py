@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from store.jobs.records import JobRecord
+from store.payloads import Stored
 from worker.webhooks import payload
 
 
@@ -57,6 +58,13 @@ def test_printed_surrogates_do_not_break_the_body() -> None:
     """Logs and errors with lone surrogates become question marks."""
     told = data(logs="a\udcffb", state="failed", error_type="model_error", error_message="\ud800")
     assert (told["logs"], told["error"]["message"]) == ("a?b", "?")
+
+
+def test_an_output_in_the_blob_store_is_told_by_its_address() -> None:
+    """The output is null, its kind is told, and where it is."""
+    told = data(output_kind="bytes", output_stored=Stored("job_1.out-1", 2**20))
+    assert (told["output"], told["output_encoding"]) == (None, "base64")
+    assert told["urls"]["output"] == "/v1/jobs/job_1/output"
 
 
 def test_a_public_url_makes_links_absolute() -> None:
