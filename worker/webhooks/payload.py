@@ -50,6 +50,7 @@ def job_json(job: JobRecord, *, public_url: str) -> dict[str, Any]:
         "status": job.state,
         "output": output,
         "output_encoding": encoding,
+        "output_bytes": _left_out_bytes(job),
         "error": _error(job),
         "logs": _text(job.logs),
         "logs_truncated": job.logs_truncated,
@@ -91,6 +92,13 @@ def _output(job: JobRecord) -> tuple[Any, str | None]:
     if encoding == "base64":
         return base64.b64encode(job.output).decode(), encoding
     return (msgspec.Raw(job.output) if _is_json(job.output) else None), encoding
+
+
+def _left_out_bytes(job: JobRecord) -> int | None:
+    """The size of an output that is too large to be told here."""
+    if job.output_stored is not None:
+        return job.output_stored.size_bytes
+    return len(job.output) if job.output is not None and len(job.output) > INLINE_OUTPUT_BYTES else None
 
 
 def _is_json(output: bytes) -> bool:

@@ -63,7 +63,7 @@ def test_printed_surrogates_do_not_break_the_body() -> None:
 def test_an_output_in_the_blob_store_is_told_by_its_address() -> None:
     """The output is null, its kind is told, and where it is."""
     told = data(output_kind="bytes", output_stored=Stored("job_1.out-1", 2**20))
-    assert (told["output"], told["output_encoding"]) == (None, "base64")
+    assert (told["output"], told["output_encoding"], told["output_bytes"]) == (None, "base64", 2**20)
     assert told["urls"]["output"] == "/v1/jobs/job_1/output"
 
 
