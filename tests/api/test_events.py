@@ -79,7 +79,7 @@ def test_a_listener_goes_on_where_it_was(api: TestClient, installation: Installa
     assert (over.status_code, over.content) == (204, b"")
 
 
-@pytest.mark.parametrize("last_id", ["7", "running.1", "running.1.x", "done.1.all", "running.1.1-1\n", "r" * 500])
+@pytest.mark.parametrize("last_id", ["7", "running.1", "running.1.x.0", "done.1.all.0", "running.1.1-1.0\n", "r" * 500])
 def test_an_id_that_is_none_of_ours_is_refused(
     last_id: str, api: TestClient, installation: Installation, acme: Account
 ) -> None:
@@ -176,6 +176,22 @@ def test_what_was_heard_while_it_ran_is_not_said_twice() -> None:
     )
 
 
+def test_long_after_the_end_a_listener_still_finds_its_place() -> None:
+    """Once only the record is left, the text goes on after as many characters as were heard of its last attempt."""
+    job = _job("succeeded", attempts=2, fence=2, logs="zwölf two three")
+    look = Look(_job("running", attempts=2, fence=2), (Printed("6-0", 2, 2, "zwölf "),))
+    (heard,) = news(look, Cursor("running", 2))
+    assert (heard.name, heard.cursor.heard) == ("log", 6)
+    assert _said(Look(job, ()), heard.cursor) == [("log", "two three"), ("status", None), ("result", None)]
+    assert _said(Look(job, ()), Cursor("running", 1, "5-0", 4))[0] == ("log", "zwölf two three")
+
+
+def test_nothing_is_heard_of_an_attempt_before_it_is_announced() -> None:
+    """Text that was printed after the record was read waits for the next look."""
+    later = Look(_job("running", attempts=1), (Printed("5-0", 1, 1, "one"), Printed("6-0", 2, 2, "two")))
+    assert _said(later, Cursor("running", 1)) == [("log", "one")]
+
+
 def test_where_logs_and_printed_text_differ_nothing_is_repeated() -> None:
     """A run that C code printed in, or with a gap, ends without a remainder: the result holds what is kept."""
     job = _job("failed", logs="python\n", error_type="model_error")
@@ -196,6 +212,6 @@ def test_each_attempt_is_announced() -> None:
 
 def test_a_cursor_is_what_it_was_written_as() -> None:
     """Every place in a stream survives being written into an id and read back."""
-    for cursor in (Cursor("queued", 0), Cursor("running", 3, "1732000000000-17"), Cursor("result", 1, "all")):
+    for cursor in (Cursor("queued", 0), Cursor("running", 3, "1732000000000-17", 99), Cursor("result", 1, "all")):
         assert read_cursor(str(cursor)) == cursor
         assert f"id: {cursor}\n".encode() in Event("status", b"{}", cursor).encode()

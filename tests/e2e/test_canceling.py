@@ -32,7 +32,7 @@ def test_a_running_model_is_killed_when_its_job_is_canceled(customer: Customer, 
         assert next(event for event in job.events() if event.kind == "log").data["text"] == "begun\n"
         job.cancel()
         canceled = job.refresh().to_dict()
-        assert canceled["status"] == "canceled"
+        assert (canceled["status"], canceled["logs"]) == ("canceled", "begun\n")
         assert _ran(canceled) < timedelta(seconds=LONG_SECONDS / 2)
         following = client.submit(name, 0).wait(60).to_dict()
     assert following["status"] == "succeeded"

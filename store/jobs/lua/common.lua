@@ -14,7 +14,7 @@
 --   in:{id}             string  the input; gone when the job ends; none where it is empty or in the blob store
 --   out:{id}            string  the output; expires with the job; none where it is in the blob store
 --   printed:{id}        stream  what a call that takes its time has printed so far: a attempt, f fence, t text; expires
---                               with the job at the latest
+--                               a few minutes after the end, so that who follows the job can find his place in its logs
 --   pending:{version}   list    ids of queued jobs, oldest first; may hold ids that ended meanwhile: claim skips them
 --   jobs:{tenant}       zset    ids of all jobs of a tenant, score 0: lexical order is order of birth
 --   load:{tenant}       hash    queued, running: exact counters; in: bytes of inputs of jobs that have not ended;
@@ -179,6 +179,9 @@ local function used_by(from, to, now, begun, timeout, gpus)
   return { run_us = run_us, gpu_us = run_us * tonumber(gpus or '0'), output_bytes = 0, kept_bytes = 0 }
 end
 
+local LONG_US = 100000  -- a call that takes longer may have told what it printed (sandbox/live_text.py)
+local PRINTED_MS = 300000  -- how long that is kept after the end: the record has it then
+
 local RECORD_BYTES = 512  -- what an ended job takes at the least, for the quota `kept_bytes`
 
 -- Have payloads deleted from the blob store, now or in a while.
@@ -204,6 +207,7 @@ local function finish(id, from, to, error_type, now, job, used)
   used = used or used_by(from, to, now, job[9], job[10], job[11])
   local keep_ms, input_bytes = tonumber(job[2]) * 1000, tonumber(job[7] or '0')
   redis.call('DEL', 'in:' .. id)
+  if used.run_us >= LONG_US then redis.call('PEXPIRE', 'printed:' .. id, math.min(keep_ms, PRINTED_MS)) end
   redis.call('HSET', key, 's', to, 'e', now)
   redis.call('PEXPIRE', key, keep_ms)
   local kept = RECORD_BYTES + used.kept_bytes
@@ -221,10 +225,31 @@ local function finish(id, from, to, error_type, now, job, used)
   if job[4] then announce(id, job[4]) end
 end
 
+-- A run that ends without an outcome has its logs from what was heard while it ran. Returns their bytes.
+local function keep_printed(id)
+  redis.call('PEXPIRE', 'printed:' .. id, PRINTED_MS) -- writes first: see finish()
+  local entries = redis.call('XRANGE', 'printed:' .. id, '-', '+')
+  if #entries == 0 then return 0 end
+  local fence, texts = redis.call('HGET', 'job:' .. id, 'f'), {}
+  for _, entry in ipairs(entries) do
+    local fields = entry[2]
+    if fields[4] == fence then texts[#texts + 1] = fields[6] end
+  end
+  local text = table.concat(texts)
+  if text ~= '' then redis.call('HSET', 'job:' .. id, 'lg', text) end
+  return #text
+end
+
 -- Cancel a job that has not ended. A running one is canceled at once: its worker is told to kill the sandbox, and
 -- whatever it still reports is refused by the state.
 local function cancel_now(id, state, worker, now)
-  finish(id, state, 'canceled', '', now)
+  local used
+  if state == 'running' then
+    local run = redis.call('HMGET', 'job:' .. id, 'b', 'to', 'g')
+    used = used_by(state, 'canceled', now, run[1], run[2], run[3])
+    used.kept_bytes = keep_printed(id)
+  end
+  finish(id, state, 'canceled', '', now, nil, used)
   if state == 'running' then redis.call('PUBLISH', 'cancel:' .. worker, id) end
 end
 
@@ -253,9 +278,10 @@ local function hand_back(id, free)
 end
 
 local function fail_platform(id, message, now)
+  local printed_bytes = keep_printed(id)
   redis.call('HSET', 'job:' .. id, 'et', 'platform', 'em', message)
   -- Nothing is charged: the fault is ours.
-  local used = { run_us = 0, gpu_us = 0, output_bytes = 0, kept_bytes = #message }
+  local used = { run_us = 0, gpu_us = 0, output_bytes = 0, kept_bytes = #message + printed_bytes }
   finish(id, 'running', 'failed', 'platform', now, nil, used)
 end
 

@@ -196,6 +196,17 @@ class Interleavings(RuleBasedStateMachine):
             )
             worker.hand = [claim for claim in worker.hand if claim.job_id != late.claim.job_id]
 
+    @rule(which=any_worker, some=anything)
+    def print(self, which: int, some: int) -> None:
+        """A call of now or of long ago says something: it is heard if its run is still the job's, and only then."""
+        worker = self.workers[which]
+        if worker.history:
+            claim = worker.history[some % len(worker.history)]
+            record = self.books.records.get(claim.job_id, {})
+            current = (record.get(b"s"), record.get(b"w"), record.get(b"f"))
+            heard = worker.back.printed(claim, f"{worker.name} says")
+            assert heard == (current == (b"running", worker.name.encode(), claim.fence))
+
     # -- accidents: one rule, so that work is done between them
 
     @rule(what=st.sampled_from(ACCIDENTS), which=any_worker, some=anything)
