@@ -2,26 +2,110 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Annotated, Any
+
 import typer
 
-from admin.installation import opened
-from admin.output import AsJson, say, show_json
+from admin.installation import announce, opened
+from admin.output import AsJson, say, show_json, show_table
 from admin.tenants import Handle
+from admin.webhook_log import log, redeliver, with_desk
+from store.catalog import WebhookEndpoint
+from store.deliveries.records import Health
 
-app = typer.Typer(help="How a tenant's webhooks are signed.", no_args_is_help=True)
+app = typer.Typer(help="Where tenants are told of events, how that is signed, and how it went.", no_args_is_help=True)
+app.command("log")(log)
+app.command("redeliver")(redeliver)
+
+EndpointId = Annotated[str, typer.Argument(metavar="WEBHOOK", help="Its id, whk_…")]
 
 
 @app.callback()
 def webhooks() -> None:
-    """How a tenant's webhooks are signed."""
+    """Where tenants are told of events, how that is signed, and how it went."""
 
 
 @app.command("secret")
 def secret(tenant: Handle, *, as_json: AsJson = False) -> None:
-    """Show the secret that signs a tenant's webhooks, for the receiver to verify them with."""
+    """Show the secret that signs what goes to the URLs that came with a tenant's jobs."""
     with opened() as catalog:
         found = catalog.tenants.get(tenant)
     if as_json:
         show_json({"tenant_id": found.id, "secret": found.webhook_secret})
     else:
         say(found.webhook_secret)
+
+
+@app.command("endpoints")
+def endpoints(
+    tenant: Annotated[str | None, typer.Argument(help="The tenant's name or id; all tenants if left out.")] = None,
+    *,
+    disabled: Annotated[bool, typer.Option("--disabled", help="Only those that are disabled.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show webhook endpoints: whether they are enabled, why not, since when they fail. No secrets."""
+    with opened() as catalog:
+        tenants = catalog.tenants.list() if tenant is None else (catalog.tenants.get(tenant),)
+        found = [(owner.name, each) for owner in tenants for each in catalog.endpoints.list(owner.id)]
+    shown = [pair for pair in found if not (disabled and pair[1].enabled)]
+    with with_desk() as desk:
+        health = desk.health([endpoint.id for _, endpoint in shown])
+    if as_json:
+        show_json([plain(endpoint, state) for (_, endpoint), state in zip(shown, health, strict=True)])
+        return
+    columns = ("ID", "TENANT", "URL", "EVENTS", "STATE", "FAILURES", "WHY")
+    rows = [_row(name, endpoint, state) for (name, endpoint), state in zip(shown, health, strict=True)]
+    show_table(columns, rows)
+
+
+@app.command("disable")
+def disable(
+    webhook: EndpointId,
+    *,
+    reason: Annotated[str, typer.Option(help="A sentence for the tenant.")] = "Disabled by the operator.",
+    as_json: AsJson = False,
+) -> None:
+    """Send nothing more to an endpoint. Its tenant sees the reason, and can't enable it."""
+    with opened() as catalog:
+        changed = catalog.endpoints.disable(webhook, reason="by_operator", note=reason)
+        found = changed or catalog.endpoints.get(webhook)
+    _changed(found, f"Disabled {found.id}.", as_json=as_json)
+
+
+@app.command("enable")
+def enable(webhook: EndpointId, *, as_json: AsJson = False) -> None:
+    """Send to an endpoint again, whoever or whatever disabled it."""
+    with opened() as catalog:
+        catalog.endpoints.get(webhook)
+        with with_desk() as desk:
+            desk.forgive(webhook)  # first: otherwise its old days would count against it
+        found = catalog.endpoints.enable(webhook)
+    _changed(found, f"Enabled {found.id}.", as_json=as_json)
+
+
+@app.command("delete")
+def delete(webhook: EndpointId, *, as_json: AsJson = False) -> None:
+    """Forget an endpoint and its secrets. What waits to be delivered to it is given up."""
+    with opened() as catalog:
+        found = catalog.endpoints.delete(webhook)
+    _changed(found, f"Deleted {found.id}.", as_json=as_json)
+
+
+def plain(endpoint: WebhookEndpoint, health: Health) -> dict[str, Any]:
+    """The endpoint as JSON shows it."""
+    return {**asdict(endpoint), "enabled": endpoint.enabled, **asdict(health)}
+
+
+def _row(tenant: str, endpoint: WebhookEndpoint, health: Health) -> tuple[object, ...]:
+    state = "enabled" if endpoint.enabled else f"disabled: {endpoint.disabled_reason}"
+    failures = health.failures or None
+    return endpoint.id, tenant, endpoint.url, ",".join(endpoint.events), state, failures, endpoint.disabled_note
+
+
+def _changed(endpoint: WebhookEndpoint, sentence: str, *, as_json: bool) -> None:
+    announce(endpoint.tenant_id)
+    if as_json:
+        show_json({**asdict(endpoint), "enabled": endpoint.enabled})
+    else:
+        say(sentence)

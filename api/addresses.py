@@ -2,38 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-
-from starlette.requests import Request
-from starlette.responses import Response
-
 from api import checks, described, events, health, jobs, metrics, models, outputs, schemas, uploads, usage
-from api.described import IDEMPOTENCY, JOB_ID, NAME, NUMBER, PREFER, STORED, TOKEN_ID, WHO, Json
+from api.address import BODY, Address
+from api.described import IDEMPOTENCY, JOB_ID, NAME, NUMBER, PREFER, STORED, TOKEN_ID, WHO
+from api.webhook_addresses import WEBHOOK_ADDRESSES
 
-Endpoint = Callable[[Request], Awaitable[Response]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
-    """One method on one path. ``answers`` maps each status of success to the headers it brings."""
-
-    operation_id: str
-    method: str
-    path: str
-    endpoint: Endpoint
-    tag: str
-    shape: type[schemas.Shape] | None
-    answers: dict[int, tuple[str, ...]] = field(default_factory=lambda: {200: ()})
-    problems: tuple[str, ...] = ()
-    parameters: tuple[Json, ...] = ()
-    body: Json | None = None
-    media: tuple[str, ...] = ()  # content types of answers that have no shape
-    open: bool = False  # needs no key
-    linked: bool = False  # needs no key from who holds a signed link
-
-
-BODY = ("bad_request", "request_timeout")
 WAITED = ("Preference-Applied",)
 LIMITED = ("RateLimit-Policy", "RateLimit")
 OUTPUT_PROBLEMS = (
@@ -242,15 +215,7 @@ ADDRESSES = (
         problems=(*WHO, *BODY, "forbidden_scope", "invalid_json", "invalid_request", "source_too_large"),
         body=described.CHECK_BODY,
     ),
-    Address(
-        operation_id="get_webhook_secret",
-        method="GET",
-        path="/v1/webhooks/secret",
-        endpoint=models.webhook_secret,
-        tag="webhooks",
-        shape=schemas.WebhookSecret,
-        problems=(*WHO, "forbidden_scope"),
-    ),
+    *WEBHOOK_ADDRESSES,
     Address(
         operation_id="get_usage",
         method="GET",

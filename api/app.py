@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from api import errors, routes
 from api.auth import Authenticator
 from api.described import INTRODUCTION
+from api.destinations import Destinations
 from api.edge import Edge
 from api.express import Express
 from api.links import Linker
@@ -22,6 +23,9 @@ from api.parts import Parts
 from api.threads import Threads
 from store.blobs import Blobs
 from store.catalog import Catalog
+from store.deliveries import DeliveryDesk, Retention
+from store.destinations.addresses import Allow
+from store.destinations.resolver import SystemResolver
 from store.jobs.front import JobFront
 from store.payloads import Payloads
 from store.settings import StoreSettings
@@ -29,6 +33,7 @@ from store.settings import StoreSettings
 log = structlog.get_logger()
 
 REDIS_TIMEOUT_SECONDS = 5
+RESOLVER_THREADS = 32  # a look-up of a tenant's name may hang
 
 
 def create_app(settings: StoreSettings) -> FastAPI:
@@ -72,6 +77,8 @@ async def _open(settings: StoreSettings, metrics: Metrics, stack: AsyncExitStack
     blobs = await threads.call(Blobs.open, settings.blobs_url, settings.data / "cache")
     connection = redis.Redis.from_url(settings.redis_url, socket_timeout=REDIS_TIMEOUT_SECONDS)
     stack.callback(connection.close)
+    resolver = SystemResolver(threads=RESOLVER_THREADS)
+    stack.callback(resolver.close)
     jobs = JobFront(settings.redis_url)
     await jobs.start()
     stack.push_async_callback(jobs.close)
@@ -86,6 +93,9 @@ async def _open(settings: StoreSettings, metrics: Metrics, stack: AsyncExitStack
         linker=Linker(jobs, setting=settings.link_secret, lifetime_seconds=settings.link_seconds),
         inline_bytes=settings.inline_bytes,
         connection=connection,
+        desk=DeliveryDesk(connection),
+        destinations=Destinations(Allow.parse(settings.webhook_allow), resolver),
+        retention=Retention(settings.webhook_log_days, settings.webhook_log_count),
     )
 
 

@@ -8,12 +8,13 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from api import schemas
+from api import schemas, webhook_shapes
 from api.errors import PROBLEM_TYPE, PROBLEMS
 from api.idempotency import KEPT_SECONDS, KEY_CHARACTERS
 from api.jobs import PAGE_DEFAULT, PAGE_MAX
 from api.orders import CANCEL_AFTER_SECONDS, DEADLINE_SECONDS, URL_CHARACTERS
 from api.preferences import MAX_WAIT_SECONDS
+from api.shape import Shape
 
 Json = dict[str, Any]
 
@@ -202,7 +203,7 @@ HEADERS: dict[str, Json] = {
 
 
 def answers(
-    statuses: dict[int, tuple[str, ...]], *, shape: type[schemas.Shape] | None, media: tuple[str, ...], description: str
+    statuses: dict[int, tuple[str, ...]], *, shape: type[Shape] | None, media: tuple[str, ...], description: str
 ) -> Json:
     """The answers that are not problems."""
     found: Json = {}
@@ -247,9 +248,9 @@ def complete(app: FastAPI) -> None:
 
 def _shapes() -> Json:
     found: Json = {}
-    for name, kind in vars(schemas).items():
+    for name, kind in {**vars(schemas), **vars(webhook_shapes)}.items():
         if isinstance(kind, type) and issubclass(kind, BaseModel) and kind is not BaseModel:
-            if kind is schemas.Shape:
+            if kind is Shape:
                 continue
             schema = kind.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
             schema.pop("$defs", None)

@@ -52,6 +52,8 @@ PROBLEMS: dict[str, Kind] = {
     "version_not_found": Kind(404, "No such version"),
     "job_not_found": Kind(404, "No such job"),
     "token_not_found": Kind(404, "No such access token"),
+    "webhook_not_found": Kind(404, "No such webhook"),
+    "delivery_not_found": Kind(404, "No such delivery"),
     "model_not_ready": Kind(409, "The model has no version that can run"),
     "job_not_cancelable": Kind(409, "The job has already ended"),
     "output_not_available": Kind(409, "The job has no output"),
@@ -66,6 +68,14 @@ PROBLEMS: dict[str, Kind] = {
     "input_too_large": Kind(413, "The input is too large"),
     "body_too_large": Kind(413, "The body is too large"),
     "request_timeout": Kind(408, "The body did not arrive"),
+    # Webhooks
+    "webhook_url_refused": Kind(422, "Nothing may be sent to that URL"),
+    "webhook_disabled": Kind(409, "The webhook is disabled"),
+    "webhook_held": Kind(403, "The operator disabled the webhook"),
+    "delivery_under_way": Kind(409, "The delivery is being sent"),
+    "delivery_gone": Kind(409, "The delivery can't be sent again"),
+    "deliveries_full": Kind(429, "Too many deliveries wait"),
+    "asked_too_often": Kind(429, "Too many tests and redeliveries"),
     # Uploads
     "not_multipart": Kind(415, "The upload is not multipart/form-data"),
     "invalid_multipart": Kind(400, "The multipart body is malformed"),
@@ -78,6 +88,7 @@ PROBLEMS: dict[str, Kind] = {
     # Quotas
     "quota_models": Kind(403, "The quota of models is used up"),
     "quota_versions": Kind(403, "The quota of versions is used up"),
+    "quota_webhooks": Kind(403, "The quota of webhooks is used up"),
     "quota_storage": Kind(413, "The quota of storage is used up"),
     "quota_gpus": Kind(403, "The quota of GPUs does not allow it"),
     "rate_limited": Kind(429, "Too many requests", QUOTA_EXCEEDED),
@@ -145,6 +156,9 @@ STORE_CODES: dict[str, tuple[str, str | None]] = {
     "quota_models": ("quota_models", None),
     "quota_versions": ("quota_versions", None),
     "quota_storage": ("quota_storage", None),
+    "quota_webhooks": ("quota_webhooks", None),
+    "webhook_unknown": ("webhook_not_found", "There is no such webhook; GET /v1/webhooks lists what there is."),
+    "webhook_held": ("webhook_held", None),
     "unavailable": ("busy", "A part of the platform is away; try again in a few seconds."),
     "redis_unavailable": (
         "redis_unavailable",

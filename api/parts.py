@@ -12,11 +12,13 @@ from starlette.types import Receive
 
 from api.auth import Authenticator
 from api.departures import Departure
+from api.destinations import Destinations
 from api.links import Linker
 from api.metrics import Metrics
 from api.threads import Threads
 from store.blobs import Blobs
 from store.catalog import Catalog
+from store.deliveries import DeliveryDesk, Retention
 from store.generations import bump
 from store.jobs.front import JobFront
 from store.jobs.records import JobRecord
@@ -40,6 +42,9 @@ class Parts:
     linker: Linker
     inline_bytes: int  # larger inputs and outputs are in the blob store
     connection: redis.Redis  # for what is rare and may block a thread
+    desk: DeliveryDesk  # likewise
+    destinations: Destinations
+    retention: Retention
     closing: bool = False
     waiting: set[asyncio.Task[object]] = field(default_factory=set)  # requests that wait for a job's end
     uploading: Counter[str] = field(default_factory=Counter)  # bytes on disk of uploads under way, by tenant

@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import described
-from api.addresses import ADDRESSES, Address
+from api.address import Address
+from api.addresses import ADDRESSES
 from api.described import Json
 
 

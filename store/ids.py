@@ -10,7 +10,7 @@ from typing import Literal
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]
 
-Prefix = Literal["job", "ten", "key", "mdl", "ver", "trn", "dlv", "whk"]
+Prefix = Literal["job", "ten", "key", "mdl", "ver", "trn", "dlv", "whk", "tst"]
 
 
 def new_id(prefix: Prefix) -> str:

@@ -28,6 +28,8 @@ class StoreSettings(BaseSettings):
     webhook_allow: str = Field(
         default="", description="comma-separated networks webhooks may reach besides public ones"
     )
+    webhook_log_days: float = Field(default=7.0, gt=0, description="how long ended deliveries can be read")
+    webhook_log_count: int = Field(default=2_000, gt=0, description="ended deliveries kept for one tenant")
 
     def resolved(self) -> StoreSettings:
         """The same settings with every empty value replaced by its default under ``data``."""

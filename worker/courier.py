@@ -31,10 +31,6 @@ class CourierSettings(StoreSettings):
     """What the courier reads from the environment besides where the data lives."""
 
     public_url: str = Field(default="", description="what tenants put before /v1; in front of the URLs in payloads")
-    webhook_log_days: float = Field(
-        default=Retention().days, gt=0, description="how long an ended delivery can be read"
-    )
-    webhook_log_count: int = Field(default=Retention().count, gt=0, description="ended deliveries kept for one tenant")
     webhook_disable_days: float = Field(default=DISABLE_DAYS, gt=0, description="of nothing but failures")
 
 

@@ -12,6 +12,7 @@ from store.deliveries.records import (
     Recipient,
     Retention,
     delivery_id,
+    event_body,
     lane_of,
 )
 
@@ -29,5 +30,6 @@ __all__ = [
     "announce",
     "decode_due",
     "delivery_id",
+    "event_body",
     "lane_of",
 ]

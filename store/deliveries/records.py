@@ -6,8 +6,11 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import urlsplit
+
+import msgspec
 
 DeliveryState = Literal["scheduled", "sending", "delivered", "gave_up"]
 TEST_EVENT = "test"  # sent when a tenant asks for it, once, whatever the filter
@@ -135,6 +138,13 @@ class Health:
     failures: int = 0
     last_success_ms: int = 0
     last_failure_ms: int = 0
+
+
+def event_body(event: str, data: object, *, at_ms: int) -> bytes:
+    """What is sent: the envelope of the Standard Webhooks specification, UTF-8 JSON."""
+    moment = datetime.fromtimestamp(at_ms / 1000, tz=UTC).isoformat(timespec="milliseconds")
+    timestamp = moment.replace("+00:00", "Z")
+    return msgspec.json.encode({"type": event, "timestamp": timestamp, "data": data})
 
 
 def delivery_id(subject: str, *, event: str = "", endpoint_id: str = "") -> str:

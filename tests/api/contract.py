@@ -8,7 +8,7 @@ from typing import Any
 from httpx import Response
 from starlette.testclient import TestClient
 
-from api import schemas
+from api import schemas, webhook_shapes
 
 Json = dict[str, Any]
 
@@ -49,7 +49,8 @@ def check(document: Json, method: str, response: Response) -> None:
 def _check_shape(schema: Json | None, response: Response) -> None:
     if schema is None:
         return
-    shape = getattr(schemas, schema["$ref"].rpartition("/")[2])
+    name = schema["$ref"].rpartition("/")[2]
+    shape = getattr(schemas, name, None) or getattr(webhook_shapes, name)
     shape.model_validate_json(response.content)
 
 

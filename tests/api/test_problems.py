@@ -21,7 +21,7 @@ API = Path(__file__).parents[2] / "api"
 NEVER_REACHED = {
     *("store_error", "tenant_unknown", "blob_unknown", "invalid", "tenant_exists", "quota_unknown", "quota_invalid"),
     *("plan_unknown", "plan_exists", "plan_in_use"),
-    *("quota_exceeded", "blob_corrupt", "allowance_invalid", "webhook_unknown", "webhook_held", "quota_webhooks"),
+    *("quota_exceeded", "blob_corrupt", "allowance_invalid"),
 }
 
 

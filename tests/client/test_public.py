@@ -11,11 +11,12 @@ import cloche.pytorch
 from cloche import _errors
 
 PUBLIC = {
-    "ApiError", "Client", "ClocheError", "ConfigurationError", "ConnectionFailed", "EngineUnavailable", "Event",
+    "ApiError", "Client", "ClocheError", "ConfigurationError", "ConnectionFailed", "Delivery",
+    "EngineUnavailable", "Event",
     "InputNotSendable", "Job", "JobCanceled", "JobExpired", "JobFailed", "JobUnsuccessful", "LoadFailed", "Model",
     "ModelNotReady", "NotAllowed", "NotAuthenticated", "NotFound", "QuotaExceeded", "RateLimited", "RequestInvalid",
     "Retry", "SourceRefused", "Upload", "UploadRejected", "Usage", "UsageDay", "UsageTotals", "Verdict",
-    "Version", "Violation", "WaitTimedOut", "WeightsNotSavable", "__version__", "predict", "submit",
+    "Version", "Violation", "WaitTimedOut", "Webhook", "WeightsNotSavable", "__version__", "predict", "submit",
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from store.deliveries import event_body
 from store.jobs.records import JobRecord
 
 INLINE_OUTPUT_BYTES = 64 * 1024  # larger outputs are fetched by their URL
@@ -28,16 +29,11 @@ def build(job: JobRecord, *, event: str = "", public_url: str = "") -> bytes:
     return _enveloped(f"job.{job.state}", data["finished_at"], data)
 
 
-def build_event(event: str, data: dict[str, Any], *, at_ms: int) -> bytes:
-    """The body for something that is no job."""
-    return _enveloped(event, _iso(at_ms), data)
-
-
 def build_late(job_id: str, *, event: str, at_ms: int, public_url: str = "") -> bytes:
     """The body for a job whose record has expired before anybody could be told: what is still known of it."""
     status = "running" if event == STARTED else event.removeprefix("job.")
     data = {"id": job_id, "status": status, "record_expired": True, "urls": _urls(job_id, public_url=public_url)}
-    return _enveloped(event, _iso(at_ms), data)
+    return event_body(event, data, at_ms=at_ms)
 
 
 def job_json(job: JobRecord, *, public_url: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from store.deliveries import Due, Plan, Recipient, decode_due
+from store.deliveries import Due, Plan, Recipient, decode_due, event_body
 from store.jobs.records import JobRecord
 from worker.webhooks import payload
 from worker.webhooks.sources import Sources
@@ -36,7 +36,7 @@ def plan_of(entry: bytes, sources: Sources, *, public_url: str = "") -> Plan | N
 
 def _body(due: Due, job: JobRecord | None, *, public_url: str) -> bytes:
     if due.data is not None:
-        return payload.build_event(due.event, due.data, at_ms=due.at_ms)
+        return event_body(due.event, due.data, at_ms=due.at_ms)
     if job is not None:
         return payload.build(job, event=due.event, public_url=public_url)
     # Its record has expired while nobody delivered: that it ended is still worth telling.

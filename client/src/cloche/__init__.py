@@ -40,6 +40,7 @@ from cloche._uploads import Upload
 from cloche._usage import Usage, UsageDay, UsageTotals
 from cloche._verdict import Verdict, Violation
 from cloche._version import __version__
+from cloche._webhooks import Delivery, Webhook
 
 __all__ = [
     "ApiError",
@@ -47,6 +48,7 @@ __all__ = [
     "ClocheError",
     "ConfigurationError",
     "ConnectionFailed",
+    "Delivery",
     "EngineUnavailable",
     "Event",
     "InputNotSendable",
@@ -75,6 +77,7 @@ __all__ = [
     "Version",
     "Violation",
     "WaitTimedOut",
+    "Webhook",
     "WeightsNotSavable",
     "__version__",
     "predict",

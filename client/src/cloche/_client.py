@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from types import TracebackType
 from typing import Any, Self
@@ -20,6 +20,7 @@ from cloche._transport import READ_SECONDS, WAIT_MARGIN_SECONDS, Request, Transp
 from cloche._uploads import OnBytes, Upload, UploadRequest
 from cloche._usage import Usage
 from cloche._verdict import Verdict
+from cloche._webhooks import EVERYTHING, Delivery, Webhook, json_request
 
 PREDICT_SECONDS = 60.0
 PAGE_JOBS = 100
@@ -192,6 +193,30 @@ class Client:
         wanted = {"from": first, "to": last, "model": model}
         params = {name: str(value) for name, value in wanted.items() if value is not None}
         return Usage.from_dict(self._get("/v1/usage", params=params))
+
+    # Webhooks
+
+    def create_webhook(self, url: str, *, events: Sequence[str] = EVERYTHING, description: str = "") -> Webhook:
+        """Have a URL told of events. ``to_dict()["secret"]`` signs what it is sent; ``secret()`` tells it later, too.
+
+        Raises RequestInvalid, with the reason, for a URL that nothing may be sent to.
+        """
+        body = {"url": url, "events": list(events), "description": description}
+        # Sent twice it would make two, and both would be told.
+        request = json_request("POST", "/v1/webhooks", body, repeatable=False)
+        return Webhook(self._transport.send(request).json(), transport=self._transport)
+
+    def webhooks(self) -> list[Webhook]:
+        """Every webhook of this tenant."""
+        return [Webhook(data, transport=self._transport) for data in self._get("/v1/webhooks")["webhooks"]]
+
+    def webhook(self, webhook_id: str) -> Webhook:
+        """One webhook, as it stands now. Raises NotFound."""
+        return Webhook(self._get(f"/v1/webhooks/{_quoted(webhook_id)}"), transport=self._transport)
+
+    def delivery(self, delivery_id: str) -> Delivery:
+        """One delivery, as it stands now: the ``webhook-id`` of what arrived names it. Raises NotFound."""
+        return Delivery(self._get(f"/v1/deliveries/{_quoted(delivery_id)}"), transport=self._transport)
 
     def _submit(
         self,
