@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from starlette.testclient import TestClient
 
@@ -25,6 +27,20 @@ ADDRESSES = [
     ("POST", "/v1/jobs/job_1/cancel"),
     ("POST", "/v1/check"),
     ("GET", "/v1/webhooks/secret"),
+    ("GET", "/v1/jobs/job_1/events"),
+    ("GET", "/v1/usage"),
+    ("GET", "/v1/webhooks"),
+    ("POST", "/v1/webhooks"),
+    ("GET", "/v1/webhooks/whk_1"),
+    ("PATCH", "/v1/webhooks/whk_1"),
+    ("DELETE", "/v1/webhooks/whk_1"),
+    ("GET", "/v1/webhooks/whk_1/secret"),
+    ("POST", "/v1/webhooks/whk_1/rotate"),
+    ("POST", "/v1/webhooks/whk_1/test"),
+    ("GET", "/v1/webhooks/whk_1/deliveries"),
+    ("GET", "/v1/deliveries"),
+    ("GET", "/v1/deliveries/dlv_1"),
+    ("POST", "/v1/deliveries/dlv_1/redeliver"),
 ]
 
 
@@ -51,7 +67,7 @@ def test_every_v1_address_is_among_those_tested(api: TestClient) -> None:
     tested = {
         (
             method,
-            path.replace("echo", "{name}").replace("job_1", "{id}").replace("key_1", "{id}").replace("/1", "/{number}"),
+            re.sub("(job|key|whk|dlv)_1", "{id}", path.replace("echo", "{name}")).replace("/1", "/{number}"),
         )
         for method, path in ADDRESSES
     }
