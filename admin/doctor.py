@@ -26,7 +26,7 @@ def doctor(*, as_json: AsJson = False) -> None:
     store = settings()
     findings = (
         *check_engine(SandboxSettings()),
-        *check_redis(store.redis_url),
+        *check_redis(store.redis_url, full_percent=store.redis_full_percent),
         *check_storage(store),
         *check_policy(store),
     )

@@ -37,6 +37,7 @@ async def admit(parts: Parts, request: Request, *, wait: bool) -> Entry:
     """Make the request a job. Raises a Problem when it can't be one."""
     headers = dict(request.scope["headers"])
     principal = await parts.auth.remembered(headers)
+    parts.pressure.check_job()
     limit = _InputLimit(parts, headers, principal, envelope_bytes=_envelope(headers))
     name: str = request.path_params["name"]
     key = idempotency_key(request.scope["headers"]) if b"idempotency-key" in headers else None
@@ -90,13 +91,14 @@ async def _decide(
 ) -> Entry:
     """Ask Redis to admit the order, as often as what is remembered of the tenant turns out to be old."""
     order, job_id = taken.order, new_id("job")
+    engine_limit = parts.pressure.marks.queued_jobs
     for _ in range(TRIES):
         version = await find_target(parts, principal, name=name, number=order.version)
         wrong = _too_much(taken, principal, version)
         if wrong is None:
             if store is not None:
                 await store(job_id)
-            admission = _admission(taken, principal, version, job_id=job_id, key=key)
+            admission = _admission(taken, principal, version, job_id=job_id, key=key, engine_limit=engine_limit)
             result = await parts.jobs.admit(admission, wait=wait)
             if not isinstance(result, Refused):
                 return Entry(principal, version, result)
@@ -155,7 +157,9 @@ def _too_much(taken: Taken, principal: Principal, version: Version) -> Problem |
     return None
 
 
-def _admission(taken: Taken, principal: Principal, version: Version, *, job_id: str, key: str | None) -> Admission:
+def _admission(
+    taken: Taken, principal: Principal, version: Version, *, job_id: str, key: str | None, engine_limit: int
+) -> Admission:
     order, quotas = taken.order, principal.quotas
     timeout = order.timeout_seconds or version.config.get("timeout_seconds") or quotas.timeout_seconds
     return Admission(
@@ -182,6 +186,7 @@ def _admission(taken: Taken, principal: Principal, version: Version, *, job_id: 
         kept_bytes_limit=quotas.kept_bytes,
         run_seconds_limit=quotas.run_seconds_per_month,
         gpu_seconds_limit=quotas.gpu_seconds_per_month,
+        engine_limit=engine_limit,
         gpus=version.gpus,
         gpus_limit=quotas.gpus,
         listening=principal.listening,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -20,6 +21,7 @@ from api.express import Express
 from api.links import Linker
 from api.metrics import Metrics
 from api.parts import Parts
+from api.pressure import Marks, Pressure
 from api.threads import Threads
 from store.blobs import Blobs
 from store.catalog import Catalog
@@ -82,6 +84,9 @@ async def _open(settings: StoreSettings, metrics: Metrics, stack: AsyncExitStack
     jobs = JobFront(settings.redis_url)
     await jobs.start()
     stack.push_async_callback(jobs.close)
+    pressure = Pressure(Marks.of(settings), folders=(settings.data, blobs.temp_dir), metrics=metrics)
+    watching = asyncio.ensure_future(pressure.watch(jobs, threads))
+    stack.callback(watching.cancel)
     return Parts(
         catalog=catalog,
         blobs=blobs,
@@ -92,6 +97,7 @@ async def _open(settings: StoreSettings, metrics: Metrics, stack: AsyncExitStack
         payloads=Payloads(blobs),
         linker=Linker(jobs, setting=settings.link_secret, lifetime_seconds=settings.link_seconds),
         inline_bytes=settings.inline_bytes,
+        pressure=pressure,
         connection=connection,
         desk=DeliveryDesk(connection),
         destinations=Destinations(Allow.parse(settings.webhook_allow), resolver),

@@ -30,6 +30,8 @@ RETRY_SECONDS = 2  # what a 503 asks for: about the time a restarted Redis or wo
 # The one problem type that clients of many services know; `violated-policies` and our code say which quota it is.
 QUOTA_EXCEEDED = "https://iana.org/assignments/http-problem-types#quota-exceeded"
 
+REDUCED_CAPACITY = "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity"
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -104,6 +106,9 @@ PROBLEMS: dict[str, Kind] = {
     "catalog_unavailable": Kind(503, "The catalogue is not reachable"),
     "blobs_unavailable": Kind(503, "The blob store is not reachable"),
     "disk_full": Kind(503, "The disk is full"),
+    "redis_full": Kind(503, "The job store is nearly full", REDUCED_CAPACITY),
+    "disk_nearly_full": Kind(503, "The disk is nearly full", REDUCED_CAPACITY),
+    "engine_full": Kind(503, "The engine has as many queued jobs as it takes", REDUCED_CAPACITY),
     "no_worker": Kind(503, "No worker is up"),
     "no_gpu_worker": Kind(503, "No GPU worker is up"),
     "engine_unreachable": Kind(503, "The workers can't reach the container engine"),

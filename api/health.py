@@ -25,8 +25,12 @@ async def healthz(_: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """Everything a job needs is up; otherwise 503 with the first thing that isn't, and the state of all."""
-    checks = await _checks(parts_of(request))
+    """Everything a job needs is up; otherwise 503 with the first thing that isn't, and the state of all.
+
+    Being nearly full (``capacity``) is told, and is ready all the same: whoever reads or cancels has to get here.
+    """
+    parts = parts_of(request)
+    checks = await _checks(parts)
     wrong = next((code for name, code in checks.items() if name in _NEEDED and code != "ok"), None)
     if wrong is None:
         return json_response({"status": "ready", "checks": checks})
@@ -48,5 +52,7 @@ async def _checks(parts: Parts) -> dict[str, str]:
         checks["workers"] = "no_worker"
     elif health.worker_faults:
         checks["workers"] = health.worker_faults[0]
+    full = parts.pressure.marks.queued_jobs
+    checks["capacity"] = parts.pressure.full or ("engine_full" if 0 < full <= health.queued_jobs else "ok")
     checks["gpu_workers"] = "none" if not health.gpu_workers else (*health.gpu_faults, "ok")[0]
     return checks

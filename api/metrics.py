@@ -13,6 +13,7 @@ from prometheus_client import (
 from starlette.requests import Request
 from starlette.responses import Response
 
+from store.capacity import Memory
 from store.errors import StoreError
 from store.jobs.records import QueueHealth
 
@@ -50,6 +51,22 @@ class Metrics:
         self.gpu_workers = Gauge("cloche_gpu_workers_live", "Those of them that own GPUs.", registry=self.registry)
         self.gpus = Gauge("cloche_gpus", "GPUs that live workers own.", registry=self.registry)
         self.faults = Gauge("cloche_worker_faults", "Kinds of faults live workers report.", registry=self.registry)
+        self.memory = Gauge("cloche_redis_memory_bytes", "Memory that Redis uses.", registry=self.registry)
+        self.memory_limit = Gauge("cloche_redis_memory_limit_bytes", "The most it may use.", registry=self.registry)
+        self.disk = Gauge("cloche_disk_free_bytes", "Free on the fullest of the data's disks.", registry=self.registry)
+        self.full = Gauge(
+            "cloche_full", "1 while this is nearly full and new jobs are refused.", ("what",), registry=self.registry
+        )
+
+    def measure(self, *, memory: Memory | None, disk_free_bytes: int | None, full: str | None) -> None:
+        """Set the gauges of what room the platform has; None: not known."""
+        if memory is not None:
+            self.memory.set(memory.used_bytes)
+            self.memory_limit.set(memory.limit_bytes)
+        if disk_free_bytes is not None:
+            self.disk.set(disk_free_bytes)
+        for what in ("redis_full", "disk_nearly_full"):
+            self.full.labels(what).set(full == what)
 
     def observe(self, health: QueueHealth | None) -> None:
         """Set the gauges. None: the job store did not answer, and its gauges keep their last values."""

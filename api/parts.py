@@ -15,6 +15,7 @@ from api.departures import Departure
 from api.destinations import Destinations
 from api.links import Linker
 from api.metrics import Metrics
+from api.pressure import Pressure
 from api.threads import Threads
 from store.blobs import Blobs
 from store.catalog import Catalog
@@ -41,6 +42,7 @@ class Parts:
     payloads: Payloads
     linker: Linker
     inline_bytes: int  # larger inputs and outputs are in the blob store
+    pressure: Pressure
     connection: redis.Redis  # for what is rare and may block a thread
     desk: DeliveryDesk  # likewise
     destinations: Destinations

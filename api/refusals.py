@@ -7,6 +7,7 @@ import math
 from api.auth import Principal
 from api.errors import Problem
 from api.gpus import no_worker
+from api.pressure import engine_full
 from api.ratelimits import (
     DEPTH,
     LIMIT_HEADER,
@@ -25,15 +26,27 @@ KEPT_SECONDS = 60  # when the next result expires nobody looks up: often enough
 
 def refusal(refused: Refused, principal: Principal) -> Problem:
     """The problem behind what the job store said."""
+    match refused.why:
+        case "engine_full":
+            return engine_full(refused.found)
+        case "no_gpu_worker":
+            return no_worker()
+        case "idempotency_mismatch":
+            detail = "This Idempotency-Key was used with another request; use a new key for a new job."
+            return Problem("idempotency_mismatch", detail)
+        case "run_seconds" | "gpu_seconds":
+            return _month_over(refused, principal)
+        case _:
+            return _quota_over(refused, principal)
+
+
+def _quota_over(refused: Refused, principal: Principal) -> Problem:
     quotas, standing, found = principal.quotas, refused.standing, refused.found
     match refused.why:
         case "rate":
             seconds = max(1, math.ceil(found / 1e6))
             detail = f"At most {quotas.requests_per_minute:,} jobs a minute are taken from this tenant."
             return _over("rate_limited", detail, Violation(RATE, seconds), principal, standing)
-        case "queue_full":
-            detail = f"{quotas.queued_jobs:,} jobs of this tenant wait already; let some finish, or cancel them."
-            return _over("queue_full", detail, Violation(DEPTH, QUEUE_SECONDS), principal, standing)
         case "queued_bytes":
             detail = (
                 f"Jobs of this tenant that have not ended hold {found:,} of {quotas.queued_bytes:,} bytes of input; "
@@ -48,15 +61,9 @@ def refusal(refused: Refused, principal: Principal) -> Problem:
             )
             violation = Violation("kept_bytes", KEPT_SECONDS)
             return _over("kept_bytes_full", detail, violation, principal, standing, used=found)
-        case "run_seconds" | "gpu_seconds":
-            return _month_over(refused, principal)
         case _:
-            return no_worker() if refused.why == "no_gpu_worker" else _mismatch()
-
-
-def _mismatch() -> Problem:
-    detail = "This Idempotency-Key was used with another request; use a new key for a new job."
-    return Problem("idempotency_mismatch", detail)
+            detail = f"{quotas.queued_jobs:,} jobs of this tenant wait already; let some finish, or cancel them."
+            return _over("queue_full", detail, Violation(DEPTH, QUEUE_SECONDS), principal, standing)
 
 
 def never_fits(limit_bytes: int) -> Problem:

@@ -30,12 +30,14 @@ class Room:
         return cls(parts, principal, used_bytes=used)
 
     def check_announced(self, size_bytes: int) -> None:
-        """Refuse before the first byte what can't fit. Raises upload_too_large or quota_storage."""
+        """Refuse before the first byte what can't fit. Raises upload_too_large, quota_storage or disk_nearly_full."""
+        self._parts.pressure.check_upload(max(0, size_bytes))
         if size_bytes > 0:
             self._check(size_bytes, size_bytes)
 
     def take(self, size_bytes: int) -> None:
-        """Count bytes that have arrived. Raises upload_too_large or quota_storage."""
+        """Count bytes that have arrived. Raises upload_too_large, quota_storage or disk_nearly_full."""
+        self._parts.pressure.check_upload()
         self._taken_bytes += size_bytes
         self._parts.uploading[self._tenant_id] += size_bytes
         self._check(self._taken_bytes, 0)

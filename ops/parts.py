@@ -24,7 +24,8 @@ def redis(settings: Settings) -> Part:
     env = {name: value for name, value in settings.environment.items() if not name.startswith(("CLOCHE_", "DOCKER_"))}
     command: list[str | Path] = ["redis-server", "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700"]
     command += ["--dir", folder, "--appendonly", "yes", "--appendfsync", "always", "--save", ""]
-    command += ["--maxmemory-policy", "noeviction", "--daemonize", "no", "--protected-mode", "yes"]
+    command += ["--maxmemory", settings.redis_maxmemory, "--maxmemory-policy", "noeviction"]
+    command += ["--daemonize", "no", "--protected-mode", "yes"]
     return Part(
         name="redis",
         command=command,

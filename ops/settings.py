@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 NOT_FOR_PARTS = (
     "CLOCHE_WORKERS",  # ours; a part that saw it would have to be restarted when it changes
     "CLOCHE_UP_TIMEOUT_SECONDS",
+    "CLOCHE_REDIS_MAXMEMORY",
     "MAKEFLAGS",  # make tells its children about itself: a part that calls make would believe it is a sub-make
     "MAKELEVEL",
     "MFLAGS",
@@ -30,6 +31,7 @@ class Settings:
     workers: int
     redis_url: str
     owns_redis: bool
+    redis_maxmemory: str  # as Redis reads it: 2147483648, 2gb
     up_timeout_seconds: float
     environment: Mapping[str, str]
     root: Path = ROOT
@@ -64,9 +66,15 @@ def load() -> Settings:
         workers=int(os.environ.get("CLOCHE_WORKERS") or max(2, (os.cpu_count() or 2) // 2)),
         redis_url=store.redis_url,
         owns_redis=not os.environ.get("CLOCHE_REDIS_URL"),
+        redis_maxmemory=os.environ.get("CLOCHE_REDIS_MAXMEMORY") or str(_half_the_memory_bytes()),
         up_timeout_seconds=float(os.environ.get("CLOCHE_UP_TIMEOUT_SECONDS") or 90),
         environment=_environment(store, host=host, port=port),
     )
+
+
+def _half_the_memory_bytes() -> int:
+    """What the own Redis may use at the most: the sandboxes need the rest."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
 
 
 def _environment(store: StoreSettings, *, host: str, port: int) -> dict[str, str]:

@@ -10,21 +10,29 @@ from redis.exceptions import RedisError, ResponseError
 
 from admin.checks.finding import Finding, fail, ok, warn
 from admin.installation import redis_client
+from policies.limits import GIB
+from store.capacity import memory_of
 from store.errors import StoreError
 from store.jobs.front import JobFront
 from store.jobs.records import QueueHealth
 
 Config = dict[str | None, str | None]  # as redis-py types what CONFIG GET answers
 
+NEARLY = 0.8  # of where new jobs are refused
 _START = "Start it (`make up`, or your service manager), or set CLOCHE_REDIS_URL to where it is."
 
 
-def check_redis(url: str) -> tuple[Finding, ...]:
-    """Redis, its persistence, its eviction policy and its workers; only the first where it doesn't answer."""
+def check_redis(url: str, *, full_percent: int = 90) -> tuple[Finding, ...]:
+    """Redis, its persistence, eviction policy, memory and workers; only the first where it doesn't answer."""
     try:
         with redis_client(url) as client:
             info: dict[str, Any] = client.info()
-            return (ok("redis", f"{info.get('redis_version', '?')}"), *_config(client, info), _workers(url))
+            return (
+                ok("redis", f"{info.get('redis_version', '?')}"),
+                *_config(client, info),
+                _memory(info, full_percent=full_percent),
+                _workers(url),
+            )
     except (RedisError, OSError, ValueError) as exc:
         return (fail("redis", f"Redis does not answer ({str(exc).rstrip('.')}).", _START),)
 
@@ -59,6 +67,20 @@ def _eviction(config: Config) -> Finding:
         return ok("eviction", policy)
     found = f"maxmemory-policy {policy}: Redis drops accepted jobs when its memory is full."
     return fail("eviction", found, "Set `maxmemory-policy noeviction`.")
+
+
+def _memory(info: dict[str, Any], *, full_percent: int) -> Finding:
+    memory = memory_of(info)
+    found = f"{memory.used_bytes / GIB:.2f} GiB of {memory.limit_bytes / GIB:.2f} GiB used"
+    more = "Raise maxmemory, or lower the quotas kept_bytes, queued_bytes or result_seconds."
+    if memory.percent > full_percent:
+        return fail("memory", f"{found}: new jobs are refused above {full_percent} %.", more)
+    if memory.percent > full_percent * NEARLY:
+        return warn("memory", found, more)
+    if not memory.bounded:
+        advice = "Set `maxmemory` to what the machine can spare: where it has none, the kernel ends what it likes."
+        return warn("memory", f"{found}; Redis has no maxmemory of its own.", advice)
+    return ok("memory", found)
 
 
 def _workers(url: str) -> Finding:

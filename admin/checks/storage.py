@@ -12,13 +12,12 @@ from store.catalog import Catalog
 from store.errors import StoreError
 from store.settings import StoreSettings
 
-FEW_BYTES = GIB  # less than one upload: the next one may fail
 LITTLE_BYTES = 5 * GIB
 
 
 def check_storage(settings: StoreSettings) -> tuple[Finding, ...]:
     """Catalogue, blobs and disk. Creates their folders where they are missing, as every other part would."""
-    return (_catalog(settings), _blobs(settings), _disk(settings.data))
+    return (_catalog(settings), _blobs(settings), _disk(settings.data, reserve_bytes=settings.disk_reserve_bytes))
 
 
 def _catalog(settings: StoreSettings) -> Finding:
@@ -38,12 +37,12 @@ def _blobs(settings: StoreSettings) -> Finding:
     return ok("blobs", f"{place} can be written")
 
 
-def _disk(folder: Path) -> Finding:
+def _disk(folder: Path, *, reserve_bytes: int) -> Finding:
     while not folder.exists():
         folder = folder.parent
     usage = shutil.disk_usage(folder)
     found = f"{usage.free / GIB:.1f} GiB of {usage.total / GIB:.1f} GiB free at {folder}"
     advice = "Free some space: `cloche-admin blobs sweep` deletes what no version needs."
-    if usage.free < FEW_BYTES:
-        return fail("disk", found, advice)
+    if usage.free < reserve_bytes:
+        return fail("disk", f"{found}: new jobs and uploads are refused below {reserve_bytes / GIB:.1f} GiB.", advice)
     return warn("disk", found, advice) if usage.free < LITTLE_BYTES else ok("disk", found)

@@ -14,6 +14,7 @@ from typing import Any
 import redis
 import structlog
 
+from store.capacity import Memory, memory_of
 from store.errors import RedisUnavailable
 from store.jobs.back import DEAD_AFTER_SECONDS
 from store.jobs.codec import decode_announcement, decode_ended, decode_record
@@ -209,6 +210,12 @@ class JobFront:
         Lost requests are found again by the reaper.
         """
         await self._in_thread(partial(enqueue_check, gpus=gpus), version_id)
+
+    async def memory(self) -> Memory:
+        """How full Redis is."""
+        text: bytes = await self._wire.call("INFO", "memory")
+        pairs = (line.partition(":") for line in text.decode().splitlines())
+        return memory_of({name: value for name, _, value in pairs})
 
     async def health(self) -> QueueHealth:
         """The state of the moving part, asked now."""

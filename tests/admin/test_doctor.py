@@ -13,6 +13,7 @@ import redis
 
 from admin.checks.finding import Finding
 from admin.checks.redis import check_redis
+from store.capacity import memory_of
 from store.jobs.back import JobBack
 from tests.admin.conftest import Admin, run_admin
 from tests.conftest import RedisServer
@@ -62,7 +63,7 @@ def test_a_whole_installation_is_healthy(admin: Admin, redis_url: str, tagged_im
     assert (ended.status, ended.json["healthy"]) == (0, True)
     assert list(checks) == [
         "engine", "runtime", "runc", "image",
-        "redis", "persistence", "eviction", "workers",
+        "redis", "persistence", "eviction", "memory", "workers",
         "catalogue", "blobs", "disk",
         "exemptions", "verdicts",
     ]  # fmt: skip
@@ -120,7 +121,7 @@ def test_a_redis_that_is_away_fails(servers_environment: dict[str, str], own_red
     checks = _checks(ended.json)
     assert ended.status == 1
     assert checks["redis"]["state"] == "fail"
-    assert not {"persistence", "eviction", "workers"} & set(checks)
+    assert not {"persistence", "eviction", "memory", "workers"} & set(checks)
 
 
 @pytest.mark.parametrize(
@@ -142,6 +143,27 @@ def test_a_redis_that_may_lose_jobs_is_noticed(
     finding: Finding = {finding.name: finding for finding in check_redis(own_redis.url)}[name]
     assert finding.state == state
     assert setting in finding.advice
+
+
+def test_redis_memory_is_looked_at(own_redis: RedisServer) -> None:
+    """No limit and four fifths of the mark are warnings, above the mark jobs are refused: that fails."""
+    connection = redis.Redis.from_url(own_redis.url)
+
+    def memory(percent: float) -> Finding:
+        used = memory_of(connection.info("memory")).used_bytes  # type: ignore[arg-type]
+        connection.config_set("maxmemory", int(used * 100 / percent) if percent else 0)
+        return {finding.name: finding for finding in check_redis(own_redis.url)}["memory"]
+
+    assert [memory(percent).state for percent in (0, 50, 80, 95)] == ["warn", "ok", "warn", "fail"]
+    assert "maxmemory" in memory(0).advice
+    assert "refused above 90 %" in memory(95).found
+
+
+def test_a_disk_below_its_reserve_fails(admin: Admin) -> None:
+    """What the API refuses for is what doctor finds."""
+    disk = _checks(admin("doctor", "--json", CLOCHE_DISK_RESERVE_BYTES=str(2**60)).json)["disk"]
+    assert disk["state"] == "fail"
+    assert "refused" in disk["found"]
 
 
 def test_broken_storage_fails(admin: Admin, tmp_path: Path) -> None:

@@ -29,7 +29,13 @@ def test_ready_with_everything_up(api: TestClient, installation: Installation) -
 def test_not_ready_without_a_worker(api: TestClient) -> None:
     """503 says which part is missing."""
     body = assert_problem(api.get("/readyz"), 503, "no_worker")
-    assert body["checks"] == {"redis": "ok", "catalog": "ok", "workers": "no_worker", "gpu_workers": "none"}
+    assert body["checks"] == {
+        "redis": "ok",
+        "catalog": "ok",
+        "workers": "no_worker",
+        "gpu_workers": "none",
+        "capacity": "ok",
+    }
 
 
 @pytest.mark.parametrize(("fault", "code"), [("engine_unreachable", "engine_unreachable"), ("new_one", "worker_fault")])
