@@ -102,6 +102,9 @@ POWERFUL: dict[str, str] = {
     "show": "Return the picture as bytes.",
 }
 
+# Methods that a rule judges by how they are called: they are called where they stand, and not asked for by a text.
+CALLED_IN_PLAIN = frozenset({"save", "tobytes", "frombytes", "frombuffer", "resize", "_apply"})
+
 # Private names of other objects that ordinary models use.
 PRIVATE = frozenset(
     (
@@ -140,4 +143,4 @@ def special(name: str) -> bool:
 
 def dangerous_names() -> frozenset[str]:
     """Every name that some rule refuses as an attribute by that name alone, special names excepted."""
-    return INTROSPECTION | frozenset(POWERFUL) | PRIVATE_POWERFUL | {"format"}
+    return INTROSPECTION | frozenset(POWERFUL) | PRIVATE_POWERFUL | CALLED_IN_PLAIN | {"format"}

@@ -220,6 +220,25 @@ class Context:
                 roots.add(node.value)
         return bool(roots & {"numpy", "PIL", "np"})
 
+    @cached_property
+    def calls_by_stars(self) -> bool:
+        """Whether something is called with ``**`` that is no import, no function of the file, and not super's."""
+        return any(
+            isinstance(node, ast.Call)
+            and any(each.arg is None for each in node.keywords)
+            and not (self.paths.surely(node.func) or self.functions.called(node.func) or self.is_own(node.func))
+            and not (isinstance(node.func, ast.Attribute) and self._is_super(node.func.value))
+            for node in self.parents
+        )
+
+    def _is_super(self, node: ast.AST) -> bool:
+        return isinstance(node, ast.Call) and self.is_builtin(node.func, "super")
+
+    @cached_property
+    def has_pictures(self) -> bool:
+        """Whether the file can make pictures."""
+        return any(path.partition(".")[0] == "PIL" for path in self.used_paths)
+
     def _asks_by_made_name(self, node: ast.Call) -> bool:
         """``getattr`` of anything but the model, with a name that is put together: it may be numpy."""
         if not self.is_builtin(node.func, "getattr") or len(node.args) < 2:

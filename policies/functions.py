@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from policies.allowlist.entries import called_by_libraries
 from policies.builtins import BY_NAME
 from policies.scopes import Binding
 
@@ -28,6 +29,14 @@ _TORCH = """
     """
 # What torch calls by itself, with arguments that are not in the file. A test holds this against torch's own class.
 CALLED_BY_TORCH = frozenset(_TORCH.split())
+# What the standard library calls on what it is given: json, hmac, print, traceback, contextlib, collections.
+_PYTHON = """
+    append as_integer_ratio clear close compare conjugate copy count decode default digest dst encode expand extend
+    fileno flush fromutc get getrandbits hexdigest index insert is_integer isatty items iterencode keys new pop
+    popitem random raw_decode read read1 readinto readline readlines remove reverse seed seek send setdefault shuffle
+    sort sub tell throw truncate tzname update utcoffset values write writelines
+    """
+_CALLED_BY_PYTHON = frozenset(_PYTHON.split())
 
 
 class Functions:
@@ -66,8 +75,7 @@ class Functions:
         if not isinstance(function, ast.FunctionDef) or not self._plain(function):
             return None
         place = _place(function, argument)
-        known = function.name not in CALLED_BY_TORCH and not function.name.startswith("__")
-        if place is None or not known or self._hidden(function.name):
+        if place is None or self._called_elsewhere(function) or self._hidden(function.name):
             return None
         found = [each for each in [_default(function, argument)] if each is not None]
         for use in self._uses(function):
@@ -76,6 +84,14 @@ class Functions:
                 return None
             found += values
         return found
+
+    def _called_elsewhere(self, function: ast.FunctionDef) -> bool:
+        """Whether a library may call the function by its name, on a model that it was handed."""
+        if not isinstance(self._context.parents.get(function), ast.ClassDef):
+            return False
+        name = function.name
+        libraries = CALLED_BY_TORCH | _CALLED_BY_PYTHON | called_by_libraries()
+        return name.startswith("__") or name in libraries
 
     def _by_call(
         self, use: ast.Name | ast.Attribute, function: ast.FunctionDef, place: int, name: str

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from policies.allowlist.entries import Allowlist
 from policies.scopes import Binding, Scope, Scopes
 
 _HOMES = ("module", "opened")  # names are taken out of these
-_ALIAS_STEPS = 12  # names that stand for names that stand for names
-_MOST = 64  # paths one name may stand for; more are dropped, each of them was judged where it stands
+_SURE_STEPS = 12  # names that stand for names that stand for names, to be sure of what the last one is
+_DEEPEST = 24  # attributes of attributes: no path is longer
+
+_Step = tuple[Scope, str, tuple[str, ...]]
 
 
 class Paths:
@@ -22,32 +25,30 @@ class Paths:
     def __init__(self, scopes: Scopes, listed: Allowlist) -> None:
         self._scopes = scopes
         self._listed = listed
-        self._found: dict[tuple[ast.expr, int], frozenset[str]] = {}
+        self._found: dict[ast.expr, frozenset[str]] = {}
         self._sure: dict[tuple[Scope, str, int], bool] = {}
-        self._names: dict[tuple[Scope, str, int], frozenset[str]] = {}
+        self._names: dict[tuple[Scope, str], frozenset[str]] = {}
 
-    def of(self, node: ast.expr, *, steps: int = _ALIAS_STEPS) -> frozenset[str]:
+    def of(self, node: ast.expr) -> frozenset[str]:
         """Every dotted path the expression may stand for; empty when it is no imported thing."""
         # Kept, because nearly every rule asks for the same nodes.
-        key = (node, steps)
-        if key not in self._found:
-            self._found[key] = self._of(node, steps)
-        return self._found[key]
+        if node not in self._found:
+            root, attributes = self._taken_apart(node)
+            self._found[node] = self._below(self._of_name(root), attributes) if root else frozenset()
+        return self._found[node]
 
-    def _of(self, node: ast.expr, steps: int) -> frozenset[str]:
+    def _taken_apart(self, node: ast.expr) -> tuple[ast.Name | None, tuple[str, ...]]:
+        """The name at the root of ``a.b.c`` and what is taken out of it; None where the root is no name."""
         attributes: list[str] = []
-        while True:
-            named = self.attribute(node)
-            if named is None:
-                break
+        while (named := self.attribute(node)) is not None:
             node, attribute = named
             attributes.append(attribute)
-        if not isinstance(node, ast.Name) or steps == 0:
-            return frozenset()
-        found = self._of_name(node, steps)
-        for attribute in reversed(attributes):
-            found = frozenset(f"{path}.{attribute}" for path in found if self._listed.kind(path) in _HOMES)
-        return found
+        return (node if isinstance(node, ast.Name) else None), tuple(reversed(attributes))
+
+    def _below(self, paths: frozenset[str], attributes: tuple[str, ...]) -> frozenset[str]:
+        for attribute in attributes:
+            paths = frozenset(f"{path}.{attribute}" for path in paths if self._listed.kind(path) in _HOMES)
+        return paths
 
     def attribute(self, node: ast.expr) -> tuple[ast.expr, str] | None:
         """The object and the name for ``a.b`` and ``getattr(a, "b", ...)``, else None."""
@@ -66,7 +67,7 @@ class Paths:
         while named is not None:
             root = named[0]
             named = self.attribute(root)
-        return self.of(node) if isinstance(root, ast.Name) and self._only_imports(root, _ALIAS_STEPS) else frozenset()
+        return self.of(node) if isinstance(root, ast.Name) and self._only_imports(root, _SURE_STEPS) else frozenset()
 
     def _only_imports(self, node: ast.Name, steps: int) -> bool:
         key = (self._scopes.of.get(node, self._scopes.module), node.id, steps)
@@ -92,20 +93,47 @@ class Paths:
             node = node.value
         return bool(self.of(node))
 
-    def _of_name(self, node: ast.Name, steps: int) -> frozenset[str]:
-        key = (self._scopes.of.get(node, self._scopes.module), node.id, steps)
-        if key not in self._names:
-            self._names[key] = frozenset()  # a name that stands for itself stands for nothing
-            bindings, _ = self._scopes.lookup(node.id, key[0])
+    def _of_name(self, node: ast.Name) -> frozenset[str]:
+        """Every path of a name: followed through names that stand for names to the end, and without recursion."""
+        start = (self._scopes.of.get(node, self._scopes.module), node.id)
+        if start not in self._names:
             found: set[str] = set()
-            for binding in bindings:
-                found |= self._of_binding(binding, steps)
-            self._names[key] = frozenset(sorted(found)[:_MOST])
-        return self._names[key]
+            work: list[_Step] = [(*start, ())]
+            seen = set(work)
+            while work:
+                scope, name, attributes = work.pop()
+                known = self._names.get((scope, name))
+                if known is not None:
+                    found |= self._below(known, attributes)
+                    continue
+                for binding in self._scopes.lookup(name, scope)[0]:
+                    if binding.path is not None:
+                        found |= self._below(frozenset({binding.path}), attributes)
+                    fresh = [step for step in self._next(binding, attributes) if step not in seen]
+                    seen.update(fresh)
+                    work += fresh
+            self._names[start] = frozenset(found)
+        return self._names[start]
 
-    def _of_binding(self, binding: Binding, steps: int) -> frozenset[str]:
-        if binding.path is not None:
-            return frozenset({binding.path})
-        if binding.value is not None:
-            return self.of(binding.value, steps=steps - 1)
-        return frozenset()
+    def _next(self, binding: Binding, attributes: tuple[str, ...]) -> Iterator[_Step]:
+        """The names that the bound value is, or is taken out of: one, or one for each end of ``a if c else b``."""
+        for end in _ends(binding.value):
+            root, taken = self._taken_apart(end)
+            if root is not None and len(taken) + len(attributes) <= _DEEPEST:
+                yield (self._scopes.of.get(root, self._scopes.module), root.id, taken + attributes)
+
+
+def _ends(value: ast.expr | None) -> Iterator[ast.expr]:
+    """What the value of a conditional expression, an ``or`` or a walrus may be."""
+    work = [value] if value is not None else []
+    while work:
+        node = work.pop()
+        match node:
+            case ast.IfExp(body=body, orelse=orelse):
+                work += [body, orelse]
+            case ast.BoolOp(values=values):
+                work += values
+            case ast.NamedExpr(value=named):
+                work.append(named)
+            case _:
+                yield node

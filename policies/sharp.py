@@ -21,6 +21,13 @@ WRAPS = frozenset({"functools.wraps"})
 LOG_CONFIG = frozenset({"logging.basicConfig"})
 FUSE = frozenset({"torch.ao.quantization.fuse_modules", "torch.quantization.fuse_modules"})
 PARAMETRIZE = frozenset({"torch.nn.utils.parametrize.register_parametrization"})
+PRUNE = frozenset(
+    f"torch.nn.utils.prune.{name}"
+    for name in ("identity", "l1_unstructured", "ln_structured", "random_structured", "random_unstructured", "remove")
+)
+PRUNE_ALL = frozenset({"torch.nn.utils.prune.global_unstructured"})
+_NUMBERS = ("", "BFloat16", "Bool", "Byte", "Char", "Double", "Float", "Half", "Int", "Long", "Short")
+TENSOR_CLASSES = frozenset(f"{home}.{name}Tensor" for home in ("torch", "torch.cuda") for name in _NUMBERS)
 # What makes classes, and what goes with it.
 CLASS_MAKERS = frozenset(
     {f"enum.{name}" for name in ("Enum", "Flag", "IntEnum", "IntFlag", "StrEnum", "auto", "unique")}
@@ -28,7 +35,7 @@ CLASS_MAKERS = frozenset(
 )
 
 # Called where they stand and never passed on.
-CALLED_ONLY = ITEM_GETTER | WRAPS | LOG_CONFIG | FUSE | PARAMETRIZE
+CALLED_ONLY = ITEM_GETTER | WRAPS | LOG_CONFIG | FUSE | PARAMETRIZE | PRUNE | PRUNE_ALL
 
 _PICTURES = OPEN_PICTURE | PICTURE_FROM_BYTES
 EVERY = CALLED_ONLY | FROM_BUFFER.keys() | ARRAY | _PICTURES | PARAMETER_DICT | NAMESPACE | CLASS_MAKERS

@@ -15,10 +15,10 @@ HERE = Path(__file__).resolve().parent
 VERSION_FILE = HERE / "version.py"
 _MAJOR = "1"
 # What a verdict depends on. Rendering, pages and processes are not among it.
-_FILES = (
-    "allowlist/denied.py allowlist/entries.py allowlist/paths.txt allowlist/picked.py allowlist/private.txt "
-    "attributes.py builtins.py check.py context.py fstrings.py grammar.py paths.py scopes.py sharp.py source.py "
-    "texts.py"
+FILES = (
+    "allowlist/called.txt allowlist/denied.py allowlist/entries.py allowlist/paths.txt allowlist/picked.py "
+    "allowlist/private.txt attributes.py buffers.py builtins.py check.py context.py fstrings.py functions.py "
+    "grammar.py paths.py scopes.py sharp.py source.py texts.py tree.py"
 ).split()
 
 
@@ -33,7 +33,7 @@ def main() -> None:
 def current() -> str:
     """The version that the files on disk deserve."""
     digest = hashlib.sha256()
-    for path in [*(HERE / name for name in _FILES), *sorted((HERE / "rules").glob("*.py"))]:
+    for path in [*(HERE / name for name in FILES), *sorted((HERE / "rules").glob("*.py"))]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return f"{_MAJOR}.{digest.hexdigest()[:10]}"
 

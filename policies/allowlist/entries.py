@@ -12,6 +12,7 @@ PathKind = Literal["module", "object", "opened"]
 
 _FILE = Path(__file__).with_name("paths.txt")
 _PRIVATE_FILE = Path(__file__).with_name("private.txt")
+_CALLED_FILE = Path(__file__).with_name("called.txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,12 @@ def allowlist(allowances: Allowances = NONE) -> Allowlist:
 def library_names() -> frozenset[str]:
     """The private attribute names that the listed packages use themselves."""
     return frozenset(_PRIVATE_FILE.read_text(encoding="utf-8").split())
+
+
+@cache
+def called_by_libraries() -> frozenset[str]:
+    """The method names that the listed packages call on what they are given."""
+    return frozenset(_CALLED_FILE.read_text(encoding="utf-8").split())
 
 
 @cache

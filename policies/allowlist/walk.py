@@ -1,4 +1,6 @@
-"""Writes ``paths.txt`` and ``private.txt`` from torch, numpy and PIL: ``python -m policies.allowlist.walk``.
+"""Writes the lists from torch, numpy and PIL: ``python -m policies.allowlist.walk``.
+
+``paths.txt`` holds the open names, ``private.txt`` the libraries' private ones, ``called.txt`` the methods they call.
 
 One name a line, so that a change can be read. What is walked is decided in ``walked.py``, ``picked.py`` and
 ``standard.py``. The output is committed and read by people: a new release of a package shows up as a change.
@@ -17,19 +19,22 @@ from pathlib import Path
 import torch
 from PIL import ImageFile
 
+from policies.allowlist.calls import called_text
 from policies.allowlist.picked import PICKED
 from policies.allowlist.standard import STANDARD
 from policies.allowlist.walked import WALKED, Walk
 
 FILE = Path(__file__).with_name("paths.txt")
 PRIVATE_FILE = Path(__file__).with_name("private.txt")
+CALLED_FILE = Path(__file__).with_name("called.txt")
 _PACKAGES = ("torch", "numpy", "PIL")
 
 
 def main() -> None:
-    """Write both files."""
+    """Write the three files."""
     FILE.write_text(text(), encoding="utf-8")
     PRIVATE_FILE.write_text(private_text(), encoding="utf-8")
+    CALLED_FILE.write_text(methods_text(), encoding="utf-8")
     sys.stdout.write(f"{FILE}: {sum(len(names) for _, names in sections())} names\n")
 
 
@@ -49,6 +54,11 @@ def private_text() -> str:
             tree = ast.parse(Path(source).read_text(encoding="utf-8"))
             names.update(node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute))
     return "\n".join(sorted(name for name in names if name.startswith("_") and not name.startswith("__"))) + "\n"
+
+
+def methods_text() -> str:
+    """The names of the methods that the packages call on what they are given."""
+    return called_text(sections(), packages=_PACKAGES)
 
 
 def _classes() -> Iterator[type]:

@@ -31,6 +31,7 @@ from policies.rules.one_class import OneClass
 from policies.rules.own_class import OwnClass
 from policies.rules.patching import Patching
 from policies.rules.picture_codecs import PictureCodecs
+from policies.rules.picture_insides import PictureInsides
 from policies.rules.plain_arguments import PlainArguments
 from policies.rules.powerful_attributes import PowerfulAttributes
 from policies.rules.predict_single import PredictSingle
@@ -42,6 +43,7 @@ from policies.rules.size import Size
 from policies.rules.special_attributes import SpecialAttributes
 from policies.rules.special_methods import SpecialMethods
 from policies.rules.syntax import Syntax
+from policies.rules.tensor_class import TensorClass
 from policies.rules.type_and_super import TypeAndSuper
 
 ALL: tuple[Rule, ...] = (
@@ -73,6 +75,8 @@ ALL: tuple[Rule, ...] = (
     LogRecords(),
     ClassMakers(),
     BuffersOfBytes(),
+    PictureInsides(),
+    TensorClass(),
     SpecialAttributes(),
     Introspection(),
     PrivateAttributes(),

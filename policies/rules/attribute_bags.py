@@ -11,6 +11,7 @@ from policies.sharp import NAMESPACE, PARAMETER_DICT
 from policies.source import Finding
 
 _REGISTER = "Use self.register_buffer, register_parameter or register_module."
+_APPLY = "_apply"  # puts what a function gives in the place of every buffer
 _READERS = frozenset({"items", "values", "keys", "get"})
 # Built-ins that make something new of what they are given.
 _COPIERS = ("len", "list", "dict", "tuple", "set", "sorted", "enumerate", "reversed", "bool", "any", "all")
@@ -21,7 +22,8 @@ class AttributeBags(Rule):
 
     What: In a file that uses numpy or PIL, or .numpy() of a tensor, types.SimpleNamespace is called with keywords
     only, ** of a dict that is written out in the file among them, nn.ParameterDict, __getstate__ and __setstate__
-    are closed, and _buffers, _parameters and _modules are read, looped over, or assigned to by a literal key.
+    are closed, _buffers, _parameters and _modules are read, looped over, or assigned to by a literal key, and _apply
+    hands on, by super()._apply(fn), what it was given.
 
     Why: All of them take names made at run time, __array_interface__ among them, and numpy believes the address
     that such an attribute holds.
@@ -46,6 +48,8 @@ class AttributeBags(Rule):
             yield self.found(node, f"{node.attr} is changed or handed on in a file with arrays.", _REGISTER)
         if node.attr in STATE_DUNDERS and context.has_arrays:
             yield self._state(node)
+        if node.attr == _APPLY and context.has_arrays and not _handed_up(node, context):
+            yield self.found(node, "_apply in a file with arrays.", "Use to, float or register_buffer.")
 
     def visit_FunctionDef(self, node: ast.FunctionDef, context: Context) -> Findings:
         if node.name in STATE_DUNDERS and context.has_arrays:
@@ -53,7 +57,11 @@ class AttributeBags(Rule):
 
     def visit_Call(self, node: ast.Call, context: Context) -> Findings:
         asked = context.is_builtin(node.func, "getattr") and len(node.args) > 1
-        if asked and context.has_arrays and (context.texts.of(node.args[1]).known or frozenset()) & REGISTRIES:
+        if (
+            asked
+            and context.has_arrays
+            and (context.texts.of(node.args[1]).known or frozenset()) & (REGISTRIES | {_APPLY})
+        ):
             yield self.found(node, "A registry is asked for by name in a file with arrays.", _REGISTER)
 
     def _state(self, node: ast.AST) -> Finding:
@@ -73,6 +81,21 @@ class AttributeBags(Rule):
                 yield self.found(node, "nn.ParameterDict in a file with arrays.", "Use self.register_parameter.")
         elif not _plainly_called(parent, node, context) and not context.in_annotation(node):
             yield self.found(node, "SimpleNamespace without plain keywords.", "Write SimpleNamespace(name=value, ...).")
+
+
+def _handed_up(node: ast.Attribute, context: Context) -> bool:
+    """``super()._apply(fn)`` in ``def _apply(self, fn)``."""
+    call = context.parents.get(node)
+    if not isinstance(call, ast.Call) or call.func is not node or call.keywords or len(call.args) != 1:
+        return False
+    given, above = call.args[0], isinstance(node.value, ast.Call) and context.is_builtin(node.value.func, "super")
+    if not above or not isinstance(given, ast.Name):
+        return False
+    bindings, _ = context.bindings(given)
+    functions = [context.parents.get(context.parents[each.node]) for each in bindings if each.kind == "argument"]
+    return len(functions) == len(bindings) > 0 and all(
+        isinstance(each, ast.FunctionDef) and each.name == _APPLY and each in context.method_nodes for each in functions
+    )
 
 
 def _plainly_called(parent: ast.AST | None, node: ast.expr, context: Context) -> bool:

@@ -8,6 +8,7 @@ from policies.allowlist.entries import library_names
 from policies.attributes import (
     ALWAYS,
     ANY_DUNDERS,
+    CALLED_IN_PLAIN,
     DUNDERS,
     INTROSPECTION,
     PRIVATE,
@@ -24,7 +25,7 @@ from policies.sharp import EVERY as EVERY_SHARP
 from policies.texts import Text
 
 # The model itself is no frame, array or module: of it only these names are closed.
-_OF_THE_MODEL = REGISTRIES | {"compile"}
+_OF_THE_MODEL = REGISTRIES | {"compile", "_apply"}
 _HINT = 'Write the attribute (thing.name), a literal name, or one that begins with one: f"layer{i}".'
 
 
@@ -62,7 +63,7 @@ class AttributesByName(Rule):
         own = context.is_own(node.args[0])
         stored = function in ("setattr", "delattr")
         for name in sorted(text.known):
-            if function == "hasattr" and name in DUNDERS:
+            if function == "hasattr" and name in DUNDERS | CALLED_IN_PLAIN:
                 continue
             if _closed(name, stored=stored, own=own, context=context):
                 yield self.found(node.args[1], f"{function} with the name {name!r}.", _HINT)

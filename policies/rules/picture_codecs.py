@@ -40,7 +40,10 @@ class PictureCodecs(Rule):
     def visit_Attribute(self, node: ast.Attribute, context: Context) -> Findings:
         parent = context.parents.get(node)
         called = isinstance(parent, ast.Call) and parent.func is node
-        if node.attr in ("frombytes", "frombuffer") and context.paths.of(node) & PICTURE_FROM_BYTES and not called:
+        if called or not isinstance(node.ctx, ast.Load) or context.is_own(node.value):
+            return
+        method = node.attr in ("tobytes", "frombytes") and context.has_pictures
+        if method or context.paths.of(node) & PICTURE_FROM_BYTES:
             yield self.found(node, f"{node.attr} is used as a value.", "Call it where you need it.")
 
 
@@ -50,14 +53,10 @@ def _codec(call: ast.Call, context: Context) -> ast.expr | None:
         at, keyword = _CODEC_AT, "decoder_name"
     elif isinstance(call.func, ast.Attribute) and call.func.attr in ("tobytes", "frombytes"):
         at, keyword = (0, "encoder_name") if call.func.attr == "tobytes" else (1, "decoder_name")
-        if not _has_pictures(context):
+        if not context.has_pictures:
             return None
     else:
         return None
     starred = [each for each in call.args if isinstance(each, ast.Starred)]
     doubled = [each.value for each in call.keywords if each.arg in (None, keyword)]
     return next(iter([*starred, *doubled, *call.args[at : at + 1]]), None)
-
-
-def _has_pictures(context: Context) -> bool:
-    return any(path.partition(".")[0] == "PIL" for path in context.used_paths)

@@ -7,7 +7,7 @@ import ast
 from policies.attributes import special
 from policies.context import Context
 from policies.rules.rule import Findings, Rule
-from policies.sharp import CALLED_ONLY, FUSE, ITEM_GETTER, LOG_CONFIG, PARAMETRIZE, WRAPS
+from policies.sharp import CALLED_ONLY, FUSE, ITEM_GETTER, LOG_CONFIG, PARAMETRIZE, PRUNE, PRUNE_ALL, WRAPS
 
 _FUSE_ARGUMENTS = 3  # the model, the names, in place or not; then a function that gets what the names lead to
 _CONFIG_KEYWORDS = frozenset({"level", "force", "format", "datefmt"})
@@ -17,12 +17,14 @@ class PlainArguments(Rule):
     """Functions with a sharp end are called with plain arguments.
 
     What: operator.itemgetter gets literal keys, functools.wraps only the function, logging.basicConfig only
-    level, force, format and datefmt, fuse_modules no function of its own, register_parametrization a name that
-    can be read in the file. They are called, not passed on.
+    level, force, format and datefmt, fuse_modules no function of its own, register_parametrization and the functions
+    of torch.nn.utils.prune a name that can be read in the file; global_unstructured stays out of files with arrays.
+    They are called, not passed on.
 
     Why: functools.wraps(assigned=...) copies any attribute by name, __globals__ among them. logging.basicConfig
     opens files and formats with str.format. fuse_modules follows dotted names and hands what it finds to fuser_func,
-    register_parametrization makes a property of the name.
+    register_parametrization makes a property of the name. Pruning multiplies what it finds under a name and sets the
+    product, which an object's own __mul__ may have made, under another.
 
     Example:
         functools.wraps(f, assigned=["__globals__"])      # refused
@@ -46,10 +48,14 @@ class PlainArguments(Rule):
 
         if paths & FUSE and not _fused_plainly(node):
             yield self.found(node, "fuse_modules with a function of its own.", "Write fuse_modules(model, names).")
-        if paths & PARAMETRIZE and not _named_plainly(node, context):
+        if paths & PARAMETRIZE and not _named_plainly(node, "tensor_name", context):
             yield self.found(
                 node, "register_parametrization with a name that is made at run time.", "Write the name as a literal."
             )
+        if paths & PRUNE and not _named_plainly(node, "name", context):
+            yield self.found(node, "Pruning by a name that is made at run time.", "Write the name as a literal.")
+        if paths & PRUNE_ALL and context.has_arrays:
+            yield self.found(node, "global_unstructured in a file with arrays.", "Leave the training code out.")
 
     def visit_Name(self, node: ast.Name, context: Context) -> Findings:
         yield from self._passed_on(node, context)
@@ -81,9 +87,9 @@ def _fused_plainly(call: ast.Call) -> bool:
     return known and len(call.args) <= _FUSE_ARGUMENTS and not any(isinstance(each, ast.Starred) for each in call.args)
 
 
-def _named_plainly(call: ast.Call, context: Context) -> bool:
+def _named_plainly(call: ast.Call, keyword: str, context: Context) -> bool:
     if any(isinstance(each, ast.Starred) for each in call.args) or any(each.arg is None for each in call.keywords):
         return False
-    names = call.args[1:2] or [each.value for each in call.keywords if each.arg == "tensor_name"]
+    names = call.args[1:2] or [each.value for each in call.keywords if each.arg == keyword]
     known = context.texts.of(names[0]).known if names else None
     return known is not None and not any(special(name) for name in known)

@@ -13,7 +13,7 @@ import pytest
 from policies.allowlist.entries import Allowances, allowlist, read
 from policies.allowlist.picked import PICKED, SETTABLE
 from policies.allowlist.standard import STANDARD
-from policies.allowlist.walk import FILE, PRIVATE_FILE, private_text, text
+from policies.allowlist.walk import CALLED_FILE, FILE, PRIVATE_FILE, methods_text, private_text, text
 from policies.allowlist.walked import WALKED
 from policies.check import check
 from policies.isolated import check_isolated
@@ -38,6 +38,7 @@ def test_the_list_is_current():
     """Run ``python -m policies.allowlist.walk`` when a pinned package moved, and read what changed."""
     assert FILE.read_text(encoding="utf-8") == text()
     assert PRIVATE_FILE.read_text(encoding="utf-8") == private_text()
+    assert CALLED_FILE.read_text(encoding="utf-8") == methods_text()
 
 
 @pytest.mark.parametrize("module", sorted(LISTED))

@@ -1,0 +1,13 @@
+# refused: CL413
+# inert: what it takes for a tensor has to be forged whole; as it stands the process ends
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.make = torch.FloatTensor
+
+    def predict_single(self, x):
+        return self.make(**x).tolist()
