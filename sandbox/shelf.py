@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from sandbox.contract import Bundle, Sandbox
 
 
@@ -49,8 +51,20 @@ class Shelf:
         return dropped
 
     def shrink(self, room_bytes: int) -> list[Sandbox]:
-        """Hand over the least recently used until the rest fits into ``room_bytes``."""
+        """Hand over sandboxes until the rest fits into ``room_bytes``: the least recently used of who holds most.
+
+        So a tenant that asks many versions in turn displaces its own, and one that asks now and then finds its
+        sandbox warm.
+        """
         dropped = []
         while self._held and self.memory_bytes > room_bytes:
-            dropped.append(self._held.pop(0)[1])
+            dropped.append(self._held.pop(self._least_deserved())[1])
         return dropped
+
+    def _least_deserved(self) -> int:
+        """Where it stands. Of tenants that hold the same, the one whose oldest was used longest ago."""
+        held: Counter[str] = Counter()
+        for bundle, _ in self._held:
+            held[bundle.tenant_id] += bundle.limits.memory_bytes
+        most = max(held.values())
+        return next(index for index, (bundle, _) in enumerate(self._held) if held[bundle.tenant_id] == most)

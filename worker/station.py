@@ -17,6 +17,7 @@ from worker.bundles import Bundles
 from worker.printing import Printing
 from worker.running import Running
 from worker.settings import WorkerSettings
+from worker.tenure import Tenure
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Station:
     bell: Bell
     running: Running
     printing: Printing | None = None  # None: what a call prints is told with its answer only
+    tenure: Tenure = field(default_factory=Tenure)
     stop: threading.Event = field(default_factory=threading.Event)
 
 

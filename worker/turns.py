@@ -83,7 +83,8 @@ class Turn:
         self._tenant_id = tenant_id
         self._pace = Pace()
         self._seen: Settled | None = None  # what the last settlement said
-        self._ends_at = time.monotonic() + station.settings.slice_seconds
+        self._slice_seconds = station.settings.slice_seconds  # while another tenant waits
+        self._moves_on_at = 0.0  # while another version of this one does
         self._looks_at = time.monotonic() + _LOOK_SECONDS
         self._generation = -1  # of the tenant, when the bundle was last compared with what holds
 
@@ -167,11 +168,14 @@ class Turn:
                 self._refuse_one_batch(lease)
                 return False
             outcomes: list[Settlement] = []
+            self._begin_slice(lease)
             while lease.sandbox.alive:
                 claims = self._next(bundle, outcomes)
                 if not claims:
+                    self._station.tenure.leave()
                     return False
                 outcomes = self._run(lease.sandbox, claims, gpus=bundle.limits.gpus)
+        self._station.tenure.leave()
         settled = self._settle(outcomes, want=0)
         return not settled.over and settled.pending > 0 and not self._station.stop.is_set()
 
@@ -197,6 +201,12 @@ class Turn:
             gpus=gpus,
         )
         return outcomes + fetched.outcomes
+
+    def _begin_slice(self, lease: Lease) -> None:
+        """What a sandbox took to be bound is worth at least as long in it: else nothing is done but binding."""
+        self._station.tenure.enter(self._tenant_id)
+        self._slice_seconds = max(self._station.settings.slice_seconds, lease.bind_seconds)
+        self._moves_on_at = time.monotonic() + max(self._slice_seconds, 2 * lease.bind_seconds)
 
     def _refuse_one_batch(self, lease: Lease) -> None:
         assert lease.failure is not None
@@ -228,8 +238,17 @@ class Turn:
                 return (ring.claim,)
 
     def _wanted(self) -> int:
-        others_wait = self._seen is not None and self._seen.others_waiting > 0
-        return 0 if others_wait and time.monotonic() > self._ends_at else self._pace.batch()
+        """How many jobs to claim next; none when the slice is over and somebody waits.
+
+        Another tenant waits for what is left of this one's tenure, over all its versions: who has had the worker
+        for long leaves it at once. A version of the same tenant waits for this turn's own slice.
+        """
+        seen = self._seen
+        if seen is None or not seen.others_waiting:
+            return self._pace.batch()
+        of_others = seen.others_waiting > seen.own_waiting and self._station.tenure.seconds > self._slice_seconds
+        of_own = seen.own_waiting > 0 and time.monotonic() > self._moves_on_at
+        return 0 if of_others or of_own else self._pace.batch()
 
     @property
     def _behind(self) -> bool:

@@ -70,11 +70,13 @@ class Settlement:
 class Settled:
     """The next batch, and what a turn needs to know to decide whether to go on.
 
-    ``over`` means the turn is no longer this worker's. ``others_waiting`` counts turns and checks in RQ.
+    ``over`` means the turn is no longer this worker's. ``others_waiting`` counts turns and checks in RQ,
+    and the tenant's versions in line for a turn; ``own_waiting`` those of them that are this tenant's.
     """
 
     over: bool
     others_waiting: int
+    own_waiting: int
     pending: int
     claims: tuple[Claim, ...]
 
@@ -151,12 +153,13 @@ class JobBack:
         arguments += [len(outcomes), MAX_ATTEMPTS, int(empty_handed)]
         for outcome in outcomes:
             arguments += outcome.arguments()
-        state, waiting, pending, issued, claimed = self._run("settle", *arguments)
+        state, waiting, pending, issued, claimed, own = self._run("settle", *arguments)
         if issued:
             enqueue_turns(self._queues, issued)
         return Settled(
             over=state != b"ok",
             others_waiting=waiting,
+            own_waiting=own,
             pending=pending,
             claims=tuple(decode_claim(row) for row in claimed),
         )

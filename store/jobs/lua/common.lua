@@ -30,6 +30,7 @@
 --   waiting:{tenant}    list    versions that have work and wait for one of the tenant's turns
 --   turns:issued        zset    tokens handed to RQ and not begun, by when they were issued or last seen in its queue
 --   gpu_turns:{tenant}, gpu_waiting:{tenant}, gpu_turns:issued: the same three for turns on a GPU
+--   active              zset    tenants by when they last had a turn outstanding, ms; those that have one come last
 --   lingering:{version} set     workers that hold the version and have nothing to do
 --   workers             zset    worker names by last heartbeat ms
 --   workers:gpu         zset    those of them that own GPUs, by last heartbeat ms
@@ -292,18 +293,44 @@ local function want_turn(tenant, version, books)
   end
 end
 
+local COMPANY_MS, ALWAYS = 60000, 9e15
+
+-- How many turns one tenant may have while others are about: it leaves them a worker, where there are two or more.
+-- Slow jobs can't be interrupted, and a worker that stays with a light tenant has its sandbox warm.
+local function shared(tenant, now, books)
+  local workers = redis.call('ZCARD', 'workers:gpu')
+  if books ~= GPU then workers = redis.call('ZCARD', 'workers') - workers end
+  if workers < 2 then return ALWAYS end
+  local last = redis.call('ZREVRANGE', books .. 'active', 0, 1, 'WITHSCORES')
+  for i = 1, #last, 2 do
+    if last[i] ~= tenant and tonumber(last[i + 1]) >= now - COMPANY_MS then return workers - 1 end
+  end
+  return ALWAYS
+end
+
 -- How many more turns the tenant may have outstanding. A turn on a GPU holds one.
-local function room(tenant, books)
+local function room(tenant, now, books)
   local quota = books == GPU and (redis.call('HGET', 'load:' .. tenant, 'gpus') or '0')
     or (redis.call('HGET', 'load:' .. tenant, 'conc') or '1')
-  return tonumber(quota) - redis.call('SCARD', books .. 'turns:' .. tenant)
+  local outstanding = redis.call('SCARD', books .. 'turns:' .. tenant)
+  if outstanding == 0 then return tonumber(quota) end
+  return math.min(tonumber(quota), shared(tenant, now, books)) - outstanding
+end
+
+-- How many of a tenant's turns wait in RQ.
+local function unbegun(tenant, books)
+  local count = 0
+  for _, token in ipairs(redis.call('SMEMBERS', books .. 'turns:' .. tenant)) do
+    if redis.call('HEXISTS', 'turn:' .. token, 'w') == 0 then count = count + 1 end
+  end
+  return count
 end
 
 -- Turn the tenant's oldest wishes into turns while its concurrency allows. Returns {version, token, ...}:
 -- the caller hands each to RQ. A turn that never reaches RQ is found by reap through turns:issued.
 local function issue_turns(tenant, now, books)
   local issued = {}
-  local left = room(tenant, books)
+  local left = room(tenant, now, books)
   while left > 0 do
     local version = redis.call('LPOP', books .. 'waiting:' .. tenant)
     if not version then break end
@@ -318,6 +345,7 @@ local function issue_turns(tenant, now, books)
       left = left - 1
     end
   end
+  if #issued > 0 then redis.call('ZADD', books .. 'active', ALWAYS, tenant) end
   return issued
 end
 
@@ -357,5 +385,9 @@ local function drop_turn(token, now)
   if redis.call('LLEN', 'pending:' .. turn[1]) > 0 and redis.call('SCARD', 'vturns:' .. turn[1]) == 0 then
     want_turn(turn[2], turn[1], books)
   end
-  return issue_turns(turn[2], now, books)
+  local issued = issue_turns(turn[2], now, books)
+  if #issued == 0 and redis.call('SCARD', books .. 'turns:' .. turn[2]) == 0 then
+    redis.call('ZADD', books .. 'active', now, turn[2])
+  end
+  return issued
 end

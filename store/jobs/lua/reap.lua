@@ -86,6 +86,10 @@ end
 look_for_lost('', rq_queue)
 look_for_lost(GPU, gpu_rq_queue)
 
+for _, books in ipairs({ '', GPU }) do
+  redis.call('ZREMRANGEBYSCORE', books .. 'active', '-inf', now - COMPANY_MS)
+end
+
 local forgotten = redis.call('ZRANGEBYSCORE', 'ended', '-inf', now, 'LIMIT', 0, FORGET)
 if #forgotten == FORGET then left = 1 end
 for _, member in ipairs(forgotten) do

@@ -1,7 +1,8 @@
 -- Write the outcomes of finished calls, then claim up to `want` more jobs: one round trip a batch.
 -- `empty handed`: beyond these outcomes the worker holds nothing, so what else is in its name was lost on the way.
 -- An outcome counts only if the job is still running under the fence it was claimed with.
--- Returns {state of the turn, turns that wait for this one's place, pending, {turns for RQ}, {claimed: id, fence, kind, timeout, input, ...}}
+-- Returns {state of the turn, turns that wait for this one's place, pending, {turns for RQ}, {claimed: id, fence, kind, timeout, input, ...},
+--          how many of those that wait are the tenant's own}
 local worker, token, version, want, linger = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5] == '1'
 local more, rq_queue, count, max_attempts = ARGV[6] == '1', ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
 local empty_handed = ARGV[10] == '1'
@@ -54,7 +55,7 @@ local issued = {}
 if empty_handed then issued = hand_back_lost(worker, now) end
 
 local turn = redis.call('HMGET', 'turn:' .. token, 'w', 't')
-if turn[1] ~= worker then return { 'gone', 0, 0, issued, {} } end
+if turn[1] ~= worker then return { 'gone', 0, 0, issued, {}, 0 } end
 local tenant, books = turn[2], books_of(token)
 
 local claimed, bytes = {}, 0
@@ -92,9 +93,11 @@ else
   redis.call('SREM', 'lingering:' .. version, worker)
 end
 -- Asked for only where there is room: in its tenant's line the version would look like somebody else who waits.
-if more and pending > 0 and room(tenant, books) > 0 then
+if more and pending > 0 and room(tenant, now, books) > 0 then
   want_turn(tenant, version, books)
   for _, part in ipairs(issue_turns(tenant, now, books)) do issued[#issued + 1] = part end
 end
-local others = redis.call('LLEN', rq_queue) + redis.call('LLEN', books .. 'waiting:' .. tenant)
-return { 'ok', others, pending, issued, claimed }
+local own = redis.call('LLEN', books .. 'waiting:' .. tenant)
+local others = redis.call('LLEN', rq_queue) + own
+if others > own then own = own + unbegun(tenant, books) end
+return { 'ok', others, pending, issued, claimed, own }

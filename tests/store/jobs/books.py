@@ -11,7 +11,7 @@ import redis
 TERMINAL = {b"succeeded", b"failed", b"canceled", b"expired"}
 RECORD_BYTES = 512  # of an ended job, for the quota kept_bytes
 # What a store that has nothing to do still holds.
-KEPT = {"stats", "workers", "workers:gpu", "devices", "turns:serial", "ledger:open"}
+KEPT = {"stats", "workers", "workers:gpu", "devices", "turns:serial", "ledger:open", "active", "gpu_active"}
 KEPT_PREFIXES = ("load:", "gen:", "rq:")
 
 
@@ -212,7 +212,8 @@ class Books:
                 assert version in waiting, f"nobody will ever serve {version}"
                 taken = self.redis.scard(f"{prefix}turns:{tenant}")
                 quota = (self.gpus if prefix else self.tenants)[tenant]
-                assert taken == quota, f"{version} waits though {tenant} has {taken} turns"
+                # A tenant in company leaves a worker to the others. The end of any turn it has moves its line.
+                assert taken >= min(quota, 1), f"{version} waits though {tenant} has no turn"
 
     def forget(self) -> None:
         """Let every result's lifetime be over: what has a time to live is gone, what needs the reaper is due."""
