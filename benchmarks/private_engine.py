@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -46,19 +46,36 @@ class Engine:
         """An HTTP client with the key."""
         return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {self.key}"}, timeout=60)
 
+    def tenant(self, name: str, **quotas: int) -> Engine:
+        """The same engine with the key of a new tenant."""
+        _admin(self.environment, "tenants", "create", name)
+        if quotas:
+            _admin(self.environment, "quotas", "set", name, *(f"{quota}={value}" for quota, value in quotas.items()))
+        key = json.loads(_admin(self.environment, "keys", "create", name, "--json"))["secret"]
+        return replace(self, key=key)
+
     def upload_echo(self, name: str) -> None:
         """Upload the echo model and return once it is ready."""
-        files = {"source": ("model.py", ECHO.read_bytes()), "weights": ("model.safetensors", save(WEIGHTS))}
+        self.upload(name, ECHO.read_bytes())
+
+    def upload(self, name: str, source: bytes) -> None:
+        """Upload a model without weights and return once it is ready."""
+        files = {"source": ("model.py", source), "weights": ("model.safetensors", save(WEIGHTS))}
         with self.client() as client:
             answer = client.post("/v1/models", data={"name": name}, files=files)
             if answer.status_code != 201:
-                sys.exit(f"The echo model was not taken: {answer.status_code} {answer.text}")
+                sys.exit(f"The model was not taken: {answer.status_code} {answer.text}")
             version = {"status": "checking"}
             while version["status"] == "checking":
                 time.sleep(0.01)
                 version = client.get(f"/v1/models/{name}/versions/1").json()
             if version["status"] != "ready":
-                sys.exit(f"The echo model did not become ready: {json.dumps(version)}")
+                sys.exit(f"The model did not become ready: {json.dumps(version)}")
+
+    def queued(self) -> int:
+        """How many jobs wait in the whole engine."""
+        with redis.Redis(unix_socket_path=f"{default_run_dir(self.data.resolve())}/redis.sock") as connection:
+            return int(connection.hget("stats", "queued") or 0)  # type: ignore[arg-type]  # the stub's is for asyncio too
 
     def synced_write_seconds(self) -> float:
         """The median time of one write to the engine's Redis, which has it on disk before it answers."""

@@ -45,13 +45,16 @@ class Bell:
         """These came another way; a ring that hands one of them over is out of date."""
         self._held.extend(claim.job_id for claim in claims)
 
-    def wait(self, seconds: float) -> Ring | None:
-        """What rang; None after ``seconds`` or when Redis can't be heard."""
+    def wait(self, seconds: float, *, tenant_id: str = "") -> Ring | None:
+        """What rang; None after ``seconds`` or when Redis can't be heard.
+
+        What concerns the line of one tenant rings for whoever serves that tenant only: ``tenant_id``, if given.
+        """
         try:
             if not self._pubsub.subscribed:
                 self._subscribe()
                 return Ring()  # something may have rung while nobody listened
-            return self._rung(seconds)
+            return self._rung(seconds, tenant_id.encode())
         except redis.RedisError:
             self._pubsub.close()
             time.sleep(min(seconds, _RETRY_SECONDS))
@@ -66,11 +69,11 @@ class Bell:
         for _ in self._channels:  # the confirmations: only after them nothing is missed
             self._pubsub.get_message(timeout=1.0)
 
-    def _rung(self, seconds: float) -> Ring | None:
+    def _rung(self, seconds: float, tenant_id: bytes) -> Ring | None:
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             message = self._pubsub.get_message(timeout=left)
-            if message is not None:
+            if message is not None and not _of_another(message["data"], tenant_id):
                 return self._ring(message["channel"], message["data"])
         return None
 
@@ -84,3 +87,7 @@ class Bell:
             return Ring(version_id.decode())
         self._held.append(claim[0].decode())
         return Ring(version_id.decode(), decode_claim(claim))
+
+
+def _of_another(data: bytes, tenant_id: bytes) -> bool:
+    return bool(tenant_id) and data.startswith(b"ten_") and data != tenant_id

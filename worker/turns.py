@@ -32,12 +32,19 @@ _BACKLOG_SECONDS = 0.1  # pending work worth another worker
 
 
 def serve(token: str) -> None:
-    """The RQ job: serve the turn. A token that is over, doubled or unknown is no work at all."""
+    """The RQ job: serve the turn, and those that follow it while nobody else waits.
+
+    A token that is over, doubled or unknown is no work at all.
+    """
     station = current()
     begun = persist(station, lambda: station.back.begin(token))
-    if begun is None:
-        return
-    version_id, tenant_id = begun
+    following = (token, *begun) if begun is not None else None
+    while following is not None:
+        following = _serve(station, *following)
+
+
+def _serve(station: Station, token: str, version_id: str, tenant_id: str) -> tuple[str, str, str] | None:
+    """One turn from its beginning to its end; the one to go on with."""
     turn = Turn(station, token, version_id=version_id, tenant_id=tenant_id)
     try:
         turn.serve()
@@ -47,7 +54,7 @@ def serve(token: str) -> None:
         persist(station, lambda: station.back.end(token))
         persist(station, lambda: station.back.recover(count_attempt=True))
         raise
-    persist(station, lambda: station.back.end(token))
+    return persist(station, lambda: station.back.end(token, go_on=not station.stop.is_set()))
 
 
 def persist(station: Station, step: Callable[[], T]) -> T:
@@ -233,7 +240,7 @@ class Turn:
                 if lingers:  # out of the line, so that nothing is handed over any more; what was goes back
                     self._settle([], want=0)
                 return ()
-            ring = bell.wait(_LOOK_SECONDS) if settled.pending == 0 else None
+            ring = bell.wait(_LOOK_SECONDS, tenant_id=self._tenant_id) if settled.pending == 0 else None
             if ring is not None and ring.claim is not None and ring.version_id == self._version_id:
                 return (ring.claim,)
 

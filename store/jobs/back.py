@@ -178,9 +178,15 @@ class JobBack:
         enqueue_turns(self._queues, issued)
         return int(count)
 
-    def end(self, token: str) -> None:
-        """End the turn; what waited for its place gets it."""
-        enqueue_turns(self._queues, self._run("end_turn", token))
+    def end(self, token: str, *, go_on: bool = False) -> tuple[str, str, str] | None:
+        """End the turn; what waited for its place gets it.
+
+        With ``go_on`` that may be this worker itself: (token, version id, tenant id) of a turn that has begun.
+        """
+        queues = TURNS_QUEUE_KEY, GPU_TURNS_QUEUE_KEY
+        begun, issued = self._run("end_turn", token, self.worker, *queues, int(go_on))
+        enqueue_turns(self._queues, issued)
+        return (begun[0].decode(), begun[1].decode(), begun[2].decode()) if begun else None
 
     def heartbeat(self, *, fault: str = "", head: Head | None = None) -> Beat:
         """Say that this worker lives, and ask whether the job it runs is still its own."""

@@ -17,10 +17,15 @@ from sandbox.pool import BLANK_BYTES, Pool
 from tests.sandbox.real import ECHO, Models, ask, call
 
 
-def bundle(number: int, *, memory_mib: int = 100) -> Bundle:
+def bundle(number: int, *, memory_mib: int = 100, tenant: int = 1) -> Bundle:
     """A version without files, for the fake."""
     return Bundle(
-        "ten_1", f"ver_{number}", "Model", Path("/source"), Path("/weights"), Limits(memory_bytes=memory_mib * MIB)
+        f"ten_{tenant}",
+        f"ver_{number}",
+        "Model",
+        Path("/source"),
+        Path("/weights"),
+        Limits(memory_bytes=memory_mib * MIB),
     )
 
 
@@ -68,6 +73,15 @@ def test_blank_ones_are_kept_ready(make: Callable[..., Pool]) -> None:
     eventually(lambda: pool.blanks_ready == 2)
     used(pool, 1)
     eventually(lambda: pool.blanks_ready == 2)
+
+
+def test_who_holds_most_is_displaced_first(make: Callable[..., Pool]) -> None:
+    """A tenant that goes through many versions displaces its own; another one's sandbox stays warm, unused for long."""
+    pool = make(room_mib=300)
+    light = used(pool, 1, tenant=2)
+    heavy = [used(pool, number) for number in range(2, 8)]
+    assert [sandbox.alive for sandbox in heavy] == [False] * 4 + [True] * 2
+    assert light.alive
 
 
 def test_limits_that_cannot_be_changed_take_a_sandbox_of_their_own(make: Callable[..., Pool], fake: FakeDriver) -> None:

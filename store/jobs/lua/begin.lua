@@ -4,10 +4,5 @@
 local token, worker = ARGV[1], ARGV[2]
 local turn = redis.call('HMGET', 'turn:' .. token, 'v', 't', 'w')
 if not turn[1] or (turn[3] and turn[3] ~= worker) then return {} end
--- A worker that was taken for dead and has not beaten since is watched again from now on: should it die before
--- it beats, nobody would look for this turn.
-redis.call('ZADD', 'workers', 'NX', now_ms(), worker)
-redis.call('HSET', 'turn:' .. token, 'w', worker)
-redis.call('ZREM', books_of(token) .. 'turns:issued', token)
-redis.call('SADD', 'tokens:' .. worker, token)
+start_turn(token, worker, now_ms())
 return { turn[1], turn[2] }

@@ -313,7 +313,6 @@ local function room(tenant, now, books)
   local quota = books == GPU and (redis.call('HGET', 'load:' .. tenant, 'gpus') or '0')
     or (redis.call('HGET', 'load:' .. tenant, 'conc') or '1')
   local outstanding = redis.call('SCARD', books .. 'turns:' .. tenant)
-  if outstanding == 0 then return tonumber(quota) end
   return math.min(tonumber(quota), shared(tenant, now, books)) - outstanding
 end
 
@@ -390,4 +389,14 @@ local function drop_turn(token, now)
     redis.call('ZADD', books .. 'active', now, turn[2])
   end
   return issued
+end
+
+-- A turn begins in a worker's hands.
+local function start_turn(token, worker, now)
+  -- A worker that was taken for dead and has not beaten since is watched again from now on: should it die before
+  -- it beats, nobody would look for this turn.
+  redis.call('ZADD', 'workers', 'NX', now, worker)
+  redis.call('HSET', 'turn:' .. token, 'w', worker)
+  redis.call('ZREM', books_of(token) .. 'turns:issued', token)
+  redis.call('SADD', 'tokens:' .. worker, token)
 end

@@ -24,7 +24,7 @@ WORKERS = 4
 GPU_WORKERS = 2  # the last of them
 LONG_AGO_MS = 1
 ACCIDENTS = (
-    *("begin_unheard", "begin_doubled", "settle_unheard", "end", "fail", "crash"),
+    *("begin_unheard", "begin_doubled", "settle_unheard", "end", "end_unheard", "fail", "crash"),
     *("silence", "heartbeat", "goodbye", "lose_turns", "turns_grow_old"),
 )
 
@@ -239,8 +239,17 @@ class Interleavings(RuleBasedStateMachine):
         self.workers[which].settle_again(self.owed.pop(which))
 
     def _end(self, which: int, some: int) -> None:
-        """A turn is over, with jobs answered or handed back."""
-        self.workers[which].finish(["succeeded", "release"][some % 2 :])
+        """A turn is over, with jobs answered or handed back; the worker may go on with the one that follows."""
+        self.workers[which].finish(["succeeded", "release"][some % 2 :], go_on=some % 3 > 0)
+
+    def _end_unheard(self, which: int, some: int) -> None:
+        """A turn has ended and maybe another begun, the worker didn't hear it and ends it again."""
+        worker = self.workers[which]
+        if worker.token is not None:
+            worker.back.settle(worker.token, worker.version, [], want=0)
+            worker.hand = []
+            worker.back.end(worker.token, go_on=True)
+            worker.finish([], go_on=True)
 
     def _fail(self, which: int, _some: int) -> None:
         """A turn fails through a fault of ours."""

@@ -91,16 +91,17 @@ class SimulatedWorker:
         self.back.recover(count_attempt=True)
         self.token, self.hand = None, []
 
-    def finish(self, fates: Sequence[Fate]) -> None:
-        """Settle what is in hand and end the turn."""
+    def finish(self, fates: Sequence[Fate], *, go_on: bool = False) -> None:
+        """Settle what is in hand and end the turn; with ``go_on`` to begin another at once, where there is one."""
         if self.token is None:
             return
         ends: list[Fate] = [fate if fate != "kept" else "release" for fate in fates]
         outcomes, kept = self._outcomes(ends)
         outcomes += [Settlement(claim, "release") for claim in kept]
         self.back.settle(self.token, self.version, outcomes, want=0)
-        self.back.end(self.token)
-        self.token, self.hand = None, []
+        following = self.back.end(self.token, go_on=go_on)
+        self.token, self.version = following[:2] if following else (None, "")
+        self.hand = []
 
     def serve_all(self) -> None:
         """Go on with the turn in hand until nothing is pending, and end it."""
