@@ -6,13 +6,16 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class SandboxSettings(BaseSettings):
-    """``CLOCHE_SANDBOX_RUNTIME``, ``CLOCHE_REQUIRE_RUNTIME`` and ``CLOCHE_SANDBOX_IMAGE``.
+    """``CLOCHE_SANDBOX_RUNTIME``, ``CLOCHE_REQUIRE_RUNTIME``, ``CLOCHE_SANDBOX_IMAGE`` and ``CLOCHE_GPUS``.
 
-    Empty means what the engine and the image say.
+    Empty means what the engine and the image say. ``CLOCHE_REQUIRE_PATCHED`` makes doctor fail where it can't
+    tell whether a known way out is closed.
     """
 
-    model_config = SettingsConfigDict(env_prefix="CLOCHE_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="CLOCHE_", extra="ignore", env_ignore_empty=True)
 
     sandbox_runtime: str = ""
     require_runtime: str = ""
     sandbox_image: str = ""
+    gpus: str = ""
+    require_patched: bool = False

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import docker.errors
 
-from admin.checks.escapes import parse
 from admin.checks.finding import Finding, fail, ok, warn
+from admin.checks.versions import check_gvisor, check_nvidia, check_versions
+from admin.checks.wall import check_wall
 from admin.settings import SandboxSettings
 from sandbox import image, runtimes
 from sandbox.engine import Engine
@@ -17,8 +19,9 @@ _START = "Start the engine (`systemctl start docker`, or `make setup`), or set D
 
 
 def check_engine(settings: SandboxSettings) -> tuple[Finding, ...]:
-    """Engine, runtime, runc's version and the sandbox image; only the first where it doesn't answer."""
+    """Engine, runtime, versions, what the engine and the kernel can do, the image; one only where it is away."""
     engine = Engine()
+    strict = settings.require_patched
     try:
         with engine.client() as client:
             info: dict[str, Any] = client.info()
@@ -26,8 +29,11 @@ def check_engine(settings: SandboxSettings) -> tuple[Finding, ...]:
         return (
             ok("engine", f"{info.get('OperatingSystem', 'engine')}: {version.get('Version', '?')}"),
             check_runtime(info, settings),
-            _runc(version),
             _image(engine, settings),
+            *check_versions(info, version, strict=strict),
+            *_gvisor_version(info, settings),
+            *check_nvidia(wanted=bool(settings.gpus), strict=strict),
+            *check_wall(info, docker_host=os.environ.get("DOCKER_HOST", "")),
         )
     except (EngineUnreachable, docker.errors.APIError) as exc:
         return (fail("engine", str(exc), _START),)
@@ -68,20 +74,15 @@ def _how(settings: SandboxSettings) -> str:
     return "CLOCHE_SANDBOX_RUNTIME" if settings.sandbox_runtime else "the engine's default"
 
 
-def _runc(version: dict[str, Any]) -> Finding:
-    parts = version.get("Components") or ()
-    text = next((str(part.get("Version", "")) for part in parts if part.get("Name") == "runc"), "")
-    runc = parse(text)
-    if runc is None:
-        advice = "Compare it with the advisories of your engine's maker by hand."
-        return warn("runc", f"The engine does not tell its version ({text or 'nothing'}).", advice)
-    escapes = ", ".join(runc.open_escapes())
-    if not escapes:
-        return ok("runc", text)
-    if runc.uncertain:
-        advice = "Such a build may hold the fixes under this number: look into the package's changelog, or update."
-        return warn("runc", f"{text}: by its number open to {escapes}.", advice)
-    return fail("runc", f"{text} is open to {escapes}.", "Update runc: hostile models are what it has to hold.")
+def _gvisor_version(info: dict[str, Any], settings: SandboxSettings) -> tuple[Finding, ...]:
+    """Asked of the program that the engine would start, where gVisor is in force."""
+    try:
+        runtime = runtimes.of(info, settings.require_runtime or settings.sandbox_runtime or None)
+    except RuntimeMissing:
+        return ()
+    if not runtime.gvisor:
+        return ()
+    return (check_gvisor(str(info["Runtimes"][runtime.name].get("path")), strict=settings.require_patched),)
 
 
 def _image(engine: Engine, settings: SandboxSettings) -> Finding:

@@ -62,7 +62,9 @@ def test_a_whole_installation_is_healthy(admin: Admin, redis_url: str, tagged_im
     assert [name for name, check in checks.items() if check["state"] == "fail"] == []
     assert (ended.status, ended.json["healthy"]) == (0, True)
     assert list(checks) == [
-        "engine", "runtime", "runc", "image",
+        "engine", "runtime", "image",
+        "engine version", "containerd version", "runc version",
+        "ceilings", "filters", "kernel", "engine access", "user",
         "redis", "persistence", "eviction", "memory", "workers",
         "catalogue", "blobs", "disk",
         "exemptions", "verdicts",
@@ -98,6 +100,16 @@ def test_a_missing_image_and_runtime_fail(admin: Admin) -> None:
     assert checks["image"]["state"] == checks["runtime"]["state"] == "fail"
     assert "make setup" in checks["image"]["advice"]
     assert "runc" in checks["runtime"]["advice"]
+
+
+def test_a_doubt_can_be_made_a_failure(admin: Admin) -> None:
+    """CLOCHE_REQUIRE_PATCHED turns every warning about a version into a failure, and into nothing else."""
+    usual = _checks(admin("doctor", "--json").json)
+    strict = _checks(admin("doctor", "--json", CLOCHE_REQUIRE_PATCHED="1").json)
+    versions = [name for name in usual if name.endswith("version")]
+    assert [strict[name]["state"] for name in versions] == [
+        "fail" if usual[name]["state"] == "warn" else usual[name]["state"] for name in versions
+    ]
 
 
 def test_no_worker_fails(admin: Admin) -> None:
