@@ -89,9 +89,11 @@ class EventStream(Response):
             detail = f"{STREAMS_PER_TENANT} event streams of this tenant are open already; close some."
             raise Problem("too_many_streams", detail, limit=STREAMS_PER_TENANT, headers={"retry-after": "5"})
         streams[tenant_id] += 1
+        self._parts.metrics.streams.inc()
         try:
             yield
         finally:
+            self._parts.metrics.streams.dec()
             streams[tenant_id] -= 1
             if not streams[tenant_id]:
                 del streams[tenant_id]

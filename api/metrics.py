@@ -44,6 +44,7 @@ class Metrics:
             "cloche_jobs_refused", "Jobs refused at admission, by reason.", ("why",), registry=self.registry
         )
         self.uploads = Counter("cloche_uploads", "Uploads stored, by verdict.", ("verdict",), registry=self.registry)
+        self.streams = Gauge("cloche_event_streams", "Event streams open in this process.", registry=self.registry)
         self.up = Gauge("cloche_redis_up", "1 when the job store answered this scrape.", registry=self.registry)
         self.queued = Gauge("cloche_jobs_queued", "Jobs accepted and not yet running.", registry=self.registry)
         self.running = Gauge("cloche_jobs_running", "Jobs running.", registry=self.registry)

@@ -13,11 +13,13 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
+import cloche
 from api.events import STREAMS_PER_TENANT
 from store.jobs.back import Claim, JobBack, Settlement
-from tests.api.conftest import Account, Installation, submit
+from tests.api.conftest import Account, Installation, store_settings, submit
 from tests.api.serving import Served, eventually, serving
 from tests.api.test_events import Heard, parse
+from tests.conftest import RedisServer
 
 
 class Listener:
@@ -177,6 +179,57 @@ def test_a_listener_that_goes_away_leaves_nothing(
     claim = worker.claim()
     worker.settle(Settlement(claim, "succeeded", 0.1, output=b"1"))
     assert installation.redis.hget(f"job:{job_id}", "s") == b"succeeded"
+
+
+def test_a_lost_ring_costs_no_event(served: Served, installation: Installation, acme: Account, worker: Worker) -> None:
+    """The API's ear is cut off just before something happens: it is heard all the same."""
+    installation.ready(acme)
+    job_id = _submit(served, acme)
+    with listening(served, acme, job_id) as listener:
+        assert _what(listener.next())[1] == "queued"
+        claim = worker.claim()
+        assert _what(listener.next())[1] == "running"
+        assert installation.redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub") >= 1
+        worker.back.printed(claim, "unheard?")
+        assert _what(listener.next()) == ("log", "unheard?", 1)
+        installation.redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+        worker.settle(Settlement(claim, "succeeded", 0.2, output=b"1", logs="unheard?"))
+        assert [name for _, name, _ in listener.rest()] == ["status", "result"]
+
+
+def test_a_client_hears_everything_once_while_redis_is_restarted(own_redis: RedisServer, tmp_path: Path) -> None:
+    """The stream breaks with the job store; the SDK comes back to it, and the story goes on where it was."""
+    with ExitStack() as stack:
+        installation = Installation(store_settings(tmp_path / "data", own_redis.url))
+        stack.callback(installation.close)
+        acme = installation.account("acme")
+        installation.ready(acme)
+        served = stack.enter_context(serving(installation.settings, tmp_path / "api.log"))
+        client = stack.enter_context(cloche.Client(served.url, acme.key))
+        job = client.submit("echo", 1)
+        worker = Worker(installation)
+        claim = worker.claim()
+        worker.back.printed(claim, "before ")
+        events = job.events()
+        heard = [next(events), next(events)]
+        own_redis.kill()
+        own_redis.start()
+        worker.back.printed(claim, "after")
+        worker.settle(Settlement(claim, "succeeded", 0.2, output=b"1", logs="before after"))
+        heard += events
+        assert [event.data.get("text") or event.data["status"] for event in heard] == [
+            *("running", "before ", "after", "succeeded", "succeeded")
+        ]
+        assert job.result() == 1
+
+
+def test_open_streams_are_counted(served: Served, installation: Installation, acme: Account) -> None:
+    """The operator sees how many there are, and never whose."""
+    installation.ready(acme)
+    with listening(served, acme, _submit(served, acme)) as listener:
+        listener.next()
+        assert "cloche_event_streams 1.0" in httpx.get(f"{served.url}/metrics").text
+    eventually(lambda: "cloche_event_streams 0.0" in httpx.get(f"{served.url}/metrics").text, "it is counted on")
 
 
 def test_a_stopping_server_ends_its_streams(served: Served, installation: Installation, acme: Account) -> None:
