@@ -124,7 +124,7 @@ def _trouble(settings: Settings, parts: Sequence[Part]) -> str | None:
     reason = readiness.api_trouble(settings.url)
     if reason is not None:
         return reason
-    pids = {found.pid for item in parts if item.name.startswith("worker-") and (found := item.running())}
+    pids = {found.pid for item in parts if "worker-" in item.name and (found := item.running())}
     silent = readiness.silent_workers(settings.redis_url, pids=pids)
     return f"{len(silent)} of {len(pids)} workers have not been heard of." if silent else None
 

@@ -9,8 +9,12 @@ from ops.settings import Settings
 
 
 def all_parts(settings: Settings) -> list[Part]:
-    """Redis (unless another one is used), the API, the workers, the courier."""
+    """Redis (unless another one is used), the API, the workers, one for each GPU among them, the courier."""
     workers = [_python_part(settings, f"worker-{number}", "cloche-worker") for number in range(1, settings.workers + 1)]
+    workers += [
+        _python_part(settings, f"gpu-worker-{number}", "cloche-worker", "--gpu", device)
+        for number, device in enumerate(settings.gpus, start=1)
+    ]
     api = _python_part(settings, "api", "cloche-api", url=settings.url)
     courier = _python_part(settings, "courier", "cloche-courier")
     return [*([redis(settings)] if settings.owns_redis else []), api, *workers, courier]
@@ -37,10 +41,10 @@ def redis(settings: Settings) -> Part:
     )
 
 
-def _python_part(settings: Settings, name: str, program: str, *, url: str = "") -> Part:
+def _python_part(settings: Settings, name: str, program: str, *arguments: str, url: str = "") -> Part:
     return Part(
         name=name,
-        command=[settings.program(program)],
+        command=[settings.program(program), *arguments],
         log=settings.logs / f"{name}.log",
         run_dir=settings.run_dir,
         cwd=settings.root,

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox import devices
+from sandbox.errors import GpuUnknown
 from store.settings import StoreSettings
 
 ROOT = Path(__file__).resolve().parents[1]
 NOT_FOR_PARTS = (
+    "CLOCHE_GPUS",  # each device gets a worker of its own, which is told on its command line
     "CLOCHE_WORKERS",  # ours; a part that saw it would have to be restarted when it changes
     "CLOCHE_UP_TIMEOUT_SECONDS",
     "CLOCHE_REDIS_MAXMEMORY",
@@ -29,6 +32,7 @@ class Settings:
     host: str
     port: int
     workers: int
+    gpus: tuple[str, ...]
     redis_url: str
     owns_redis: bool
     redis_maxmemory: str  # as Redis reads it: 2147483648, 2gb
@@ -64,12 +68,20 @@ def load() -> Settings:
         host=host,
         port=port,
         workers=int(os.environ.get("CLOCHE_WORKERS") or max(2, (os.cpu_count() or 2) // 2)),
+        gpus=_gpus(os.environ.get("CLOCHE_GPUS", "")),
         redis_url=store.redis_url,
         owns_redis=not os.environ.get("CLOCHE_REDIS_URL"),
         redis_maxmemory=os.environ.get("CLOCHE_REDIS_MAXMEMORY") or str(_half_the_memory_bytes()),
         up_timeout_seconds=float(os.environ.get("CLOCHE_UP_TIMEOUT_SECONDS") or 90),
         environment=_environment(store, host=host, port=port),
     )
+
+
+def _gpus(named: str) -> tuple[str, ...]:
+    try:
+        return devices.resolve([named])
+    except GpuUnknown as exc:
+        raise ValueError(f"CLOCHE_GPUS: {exc}") from exc
 
 
 def _half_the_memory_bytes() -> int:

@@ -37,9 +37,10 @@ class Closed(Exception):
 
 
 class Hello(msgspec.Struct, tag_field="op", tag="hello", forbid_unknown_fields=True):
-    """The runner is up, torch imported."""
+    """The runner is up, torch imported; with a GPU, it computed something there."""
 
     protocol: int
+    gpus: int = 0
 
 
 class Loaded(msgspec.Struct, tag_field="op", tag="bound", forbid_unknown_fields=True):
@@ -68,7 +69,7 @@ class Detail(msgspec.Struct, forbid_unknown_fields=True):
 class LoadFailed(msgspec.Struct, tag_field="op", tag="load_failed", forbid_unknown_fields=True):
     """The version can't be loaded."""
 
-    kind: Literal["load_error", "weights_mismatch", "weights_invalid", "out_of_memory", "out_of_processes"]
+    kind: Literal["load_error", "weights_mismatch", "weights_invalid", "out_of_memory", "out_of_processes", "crashed"]
     message: str
     traceback: str = ""
     logs: str = ""
@@ -88,7 +89,13 @@ class Answer(msgspec.Struct, tag_field="op", tag="answer", forbid_unknown_fields
 
     id: str
     kind: Literal[
-        "succeeded", "model_error", "output_not_serialisable", "output_too_large", "out_of_memory", "out_of_processes"
+        "succeeded",
+        "model_error",
+        "output_not_serialisable",
+        "output_too_large",
+        "out_of_memory",
+        "out_of_processes",
+        "crashed",  # on a GPU: the device faulted, and nothing runs on it any more in this process
     ]
     out: Literal["json", "bytes"] = "json"
     message: str = ""

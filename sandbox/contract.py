@@ -111,6 +111,10 @@ class Driver(Protocol):
     def adjustable(self, limits: Limits) -> bool:
         """True when binding can give a sandbox that was started with the usual limits these. Raises SandboxError."""
 
+    @property
+    def places(self) -> int | None:
+        """How many sandboxes may live at once; None where nothing but memory bounds them."""
+
     def ping(self) -> None:
         """Raise EngineUnreachable when no sandbox could be started now."""
 

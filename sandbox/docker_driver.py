@@ -8,15 +8,14 @@ import threading
 import time
 from pathlib import Path
 
-from docker.types import DeviceRequest
-
 from policies.limits import Limits
 from sandbox import hardening, runtimes, worker_lock
 from sandbox.channel import Channel, Closed, Hello, Violated
+from sandbox.devices import Devices
 from sandbox.docker_sandbox import DockerSandbox
 from sandbox.door import Door
 from sandbox.engine import Engine
-from sandbox.errors import StartFailed
+from sandbox.errors import GpuUnavailable, StartFailed
 from sandbox.remover import Remover
 from sandbox.runner.frames import PROTOCOL
 
@@ -32,7 +31,8 @@ class DockerDriver:
     ``owner`` is the installation's name: ``sweep`` removes what dead workers of the same installation
     left. ``run_dir`` must be the same path for this process and for the engine, and short: a unix
     socket's path ends at 107 bytes. ``runtime`` is the engine's default when None; the engine is asked once
-    what it is, and every container names it. ``gpus`` are device ids or UUIDs that every sandbox gets.
+    what it is, and every container names it. With ``devices`` every sandbox gets exactly one of them, and no more
+    sandboxes live at once than there are places.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class DockerDriver:
         image: str,
         owner: str,
         runtime: str | None = None,
-        gpus: tuple[str, ...] = (),
+        devices: Devices | None = None,
         blank_limits: Limits | None = None,
     ) -> None:
         self._run_dir = run_dir.resolve()
@@ -50,7 +50,7 @@ class DockerDriver:
         self._owner = owner
         self._wanted_runtime = runtime
         self._runtime: runtimes.Runtime | None = None
-        self._gpus = gpus
+        self._devices = devices
         self._blank_limits = blank_limits or Limits()
         self._engine = Engine()
         self._remover = Remover(self._engine)
@@ -59,28 +59,40 @@ class DockerDriver:
         self._worker: worker_lock.WorkerLock | None = None
 
     def start(self, limits: Limits | None = None) -> DockerSandbox:
-        """A blank sandbox. Raises EngineUnreachable, RuntimeMissing, ImageMissing, GpuUnavailable or StartFailed."""
+        """A blank sandbox. Raises EngineUnreachable, RuntimeMissing, ImageMissing or StartFailed.
+
+        With devices also GpuUnavailable, and DevicesBusy when none of them becomes free.
+        """
         limits = limits or self._blank_limits
         runtime = self.runtime()
         worker = self._joined()
+        device = self._devices.take() if self._devices else None
         door = Door(worker.folder / str(next(self._numbers)))
+
+        def gone() -> None:
+            door.close()
+            if self._devices and device is not None:
+                self._devices.give_back(device)
+
         try:
-            container_id = self._engine.launch(self._options(door, worker.name, limits=limits, runtime=runtime))
+            options = self._options(door, worker.name, limits=limits, runtime=runtime, device=device)
+            container_id = self._engine.launch(options)
         except BaseException:
             self._runtime = None  # it may be what is wrong: asked anew next time
-            door.close()
+            gone()
             raise
         try:
-            channel = self._greeted(door, container_id)
+            channel = self._greeted(door, container_id, on_gpu=device is not None)
         except BaseException:
-            self._remover.submit(container_id, door.close)
+            self._remover.submit(container_id, gone)
             raise
         return DockerSandbox(
             container_id,
             channel=channel,
             engine=self._engine,
             limits=limits,
-            on_gone=lambda: self._remover.submit(container_id, door.close),
+            on_gone=lambda: self._remover.submit(container_id, gone),
+            device=device,
         )
 
     def runtime(self) -> runtimes.Runtime:
@@ -94,6 +106,11 @@ class DockerDriver:
         usual = hardening.resources(limits) == hardening.resources(self._blank_limits)
         hopeless = limits.memory_bytes < hardening.FLOOR_BYTES  # no sandbox comes up with so little: binding says so
         return usual or hopeless or self.runtime().limits_can_change
+
+    @property
+    def places(self) -> int | None:
+        """As many as its devices have; without any, None."""
+        return self._devices.places if self._devices else None
 
     def ping(self) -> None:
         """Raise EngineUnreachable when the engine doesn't answer."""
@@ -132,10 +149,12 @@ class DockerDriver:
         with self._lock:
             return self._worker is not None and self._worker.name == name
 
-    def _options(self, door: Door, worker: str, *, limits: Limits, runtime: runtimes.Runtime) -> dict[str, object]:
+    def _options(
+        self, door: Door, worker: str, *, limits: Limits, runtime: runtimes.Runtime, device: str | None
+    ) -> dict[str, object]:
         extra: dict[str, object] = {"runtime": runtime.name}
-        if self._gpus:
-            extra["device_requests"] = [DeviceRequest(device_ids=list(self._gpus), capabilities=[["gpu"]])]
+        if device is not None:
+            extra["device_requests"] = hardening.gpu(device)
         return hardening.container(
             image=self._image,
             socket_folder=door.folder,
@@ -145,17 +164,21 @@ class DockerDriver:
             **extra,
         )
 
-    def _greeted(self, door: Door, container_id: str) -> Channel:
-        """The channel to a runner that said hello."""
+    def _greeted(self, door: Door, container_id: str, *, on_gpu: bool) -> Channel:
+        """The channel to a runner that said hello, and that it can use its GPU if it is to have one."""
         deadline = time.monotonic() + _START_SECONDS
         channel = Channel(self._dialled(door, container_id, deadline=deadline))
         try:
             frame = channel.receive(deadline=deadline, body_max_bytes=0)
         except (Closed, Violated) as exc:
             raise self._failure(container_id, "the runner hung up") from exc
-        if frame is None or frame[0] != Hello(protocol=PROTOCOL):
+        hello = frame[0] if frame is not None else None
+        if not isinstance(hello, Hello) or hello.protocol != PROTOCOL:
             channel.close()
             raise self._failure(container_id, "the runner of this image speaks another protocol; run `make setup`")
+        if on_gpu and not hello.gpus:
+            channel.close()
+            raise GpuUnavailable(self._engine.log_tail(container_id).strip() or "its runner sees none.")
         return channel
 
     def _dialled(self, door: Door, container_id: str, *, deadline: float) -> socket.socket:

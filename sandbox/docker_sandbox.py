@@ -29,7 +29,14 @@ class DockerSandbox:
     """A sandbox of DockerDriver. ``bind`` and ``run`` belong to one thread at a time; the rest to any."""
 
     def __init__(
-        self, container_id: str, *, channel: Channel, engine: Engine, limits: Limits, on_gone: Callable[[], None]
+        self,
+        container_id: str,
+        *,
+        channel: Channel,
+        engine: Engine,
+        limits: Limits,
+        on_gone: Callable[[], None],
+        device: str | None = None,
     ) -> None:
         self.name = container_id[:12]
         self.container_id = container_id
@@ -37,6 +44,7 @@ class DockerSandbox:
         self._engine = engine
         self._limits = limits
         self._on_gone = on_gone
+        self._device = device
         self._pipe = LogPipe()
         channel.watch(self._pipe.read_fd)
         self._canceled = False
@@ -58,7 +66,7 @@ class DockerSandbox:
         """Set the version's limits, hand its files over and wait until it is loaded."""
         started = time.monotonic()
         with self._in_use:
-            result = self._bind(bundle, started)
+            result = self._misplaced(bundle) or self._bind(bundle, started)
             if isinstance(result, LoadFailure):
                 self.destroy()
         self._hang_up_if_gone()
@@ -101,6 +109,11 @@ class DockerSandbox:
 
     # -- binding
 
+    def _misplaced(self, bundle: Bundle) -> LoadFailure | None:
+        if bool(bundle.limits.gpus) == (self._device is not None):
+            return None
+        return LoadFailure("platform", "The version came to a worker of the wrong kind: one with GPUs, or one without.")
+
     def _bind(self, bundle: Bundle, started: float) -> Bound | LoadFailure:
         deadline = started + bundle.limits.load_timeout_seconds
         try:
@@ -133,6 +146,7 @@ class DockerSandbox:
             "threads": max(1, math.floor(bundle.limits.cpus)),
             "log_bytes": min(bundle.limits.log_bytes, _LOG_MAX_BYTES),
             "output_bytes": bundle.limits.output_bytes,
+            "gpu_memory_bytes": bundle.limits.gpu_memory_bytes,
         }
         flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
         opened: list[int] = []

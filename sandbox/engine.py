@@ -14,7 +14,8 @@ import requests
 from sandbox.errors import EngineUnreachable, GpuUnavailable, ImageMissing, StartFailed
 
 _TIMEOUT_SECONDS = 30
-_GPU_SIGNS = ("could not select device driver", "nvidia-container-cli")
+_NO_GPU_DRIVER = "could not select device driver"
+_GPU_SIGNS = ("nvidia-container-cli", "nvidia-container-runtime", "failed to inject CDI devices")
 
 
 class Engine:
@@ -126,7 +127,9 @@ class Engine:
 
 def _start_error(exc: docker.errors.APIError) -> GpuUnavailable | StartFailed:
     text = _short(exc)
-    return GpuUnavailable() if any(sign in text for sign in _GPU_SIGNS) else StartFailed(text)
+    if _NO_GPU_DRIVER in text:
+        return GpuUnavailable()
+    return GpuUnavailable(f"{text}.") if any(sign in text for sign in _GPU_SIGNS) else StartFailed(text)
 
 
 def _short(exc: BaseException) -> str:

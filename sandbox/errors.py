@@ -4,7 +4,9 @@ SandboxError
 ├── EngineUnreachable   the container engine doesn't answer
 ├── ImageMissing        the runner image isn't built
 ├── RuntimeMissing      the engine doesn't know the runtime
-├── GpuUnavailable      the engine has no GPU to pass through
+├── GpuUnavailable      the engine, or the sandbox image, has no GPU to offer
+├── GpuUnknown          what was named is no GPU
+├── DevicesBusy         every GPU of the worker is taken
 └── StartFailed         a blank sandbox did not come up
 """
 
@@ -57,10 +59,27 @@ class GpuUnavailable(SandboxError):
 
     code = "gpu_unavailable"
 
-    def __init__(self) -> None:
+    def __init__(self, detail: str = "") -> None:
+        what = f"A sandbox can't use its GPU: {detail}" if detail else "The engine has no GPU to pass through."
         super().__init__(
-            "The engine has no GPU to pass through. Install the NVIDIA container toolkit, or run CPU workers."
+            f"{what} Install the NVIDIA driver and container toolkit and the sandbox image for CUDA, "
+            "or run workers without GPUs."
         )
+
+
+class GpuUnknown(SandboxError):
+    """What was named is no GPU."""
+
+    code = "gpu_unknown"
+
+
+class DevicesBusy(SandboxError):
+    """Every GPU of this worker has as many sandboxes as its share allows."""
+
+    code = "gpu_busy"
+
+    def __init__(self, names: tuple[str, ...], *, share: int) -> None:
+        super().__init__(f"Every GPU of this worker ({', '.join(names)}) is taken, {share} sandboxes on each.")
 
 
 class StartFailed(SandboxError):

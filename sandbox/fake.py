@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from policies.limits import Limits
 from sandbox.contract import Bound, Bundle, Call, LoadFailure
-from sandbox.errors import SandboxError
+from sandbox.errors import DevicesBusy, SandboxError
 from sandbox.outcome import SURVIVABLE, Outcome, OutcomeKind
 
 Behaviour = Callable[[Call], Outcome]
@@ -39,7 +39,8 @@ class FakeDriver:
     """``behaviours`` and ``load_failures`` are by version id; anything else loads and echoes.
 
     Set ``fault`` to make ``start`` and ``ping`` raise it; ``started`` holds every sandbox ever made.
-    ``rigid`` makes it one whose sandboxes keep the limits they were started with.
+    ``rigid`` makes it one whose sandboxes keep the limits they were started with; ``places`` one on which so many
+    may live at once.
     """
 
     def __init__(self) -> None:
@@ -49,11 +50,14 @@ class FakeDriver:
         self.started: list[FakeSandbox] = []
         self.sweeps = 0
         self.rigid = False
+        self.places: int | None = None
         self._numbers = itertools.count(1)
 
     def start(self, limits: Limits | None = None) -> FakeSandbox:
         """A blank sandbox, at once."""
         self.ping()
+        if self.places is not None and sum(sandbox.alive for sandbox in self.started) >= self.places:
+            raise DevicesBusy(("fake",), share=self.places)
         sandbox = FakeSandbox(f"fake-{next(self._numbers)}", self, limits=limits or Limits())
         self.started.append(sandbox)
         return sandbox

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from docker.types import LogConfig, Ulimit
+from docker.types import DeviceRequest, LogConfig, Ulimit
 
 from policies.limits import KIB, MIB, Limits
 from sandbox import seccomp
@@ -56,6 +56,38 @@ TABLE: tuple[Row, ...] = (
     Row("init", True, "pid 1 reaps what a model leaves behind", "orphans"),
     Row("restart", "no", "what was killed stays dead", "abort"),
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something that is otherwise in a sandbox with a GPU, or that others loosen there and that stays as it is."""
+
+    name: str
+    value: str
+    reason: str
+
+
+# A sandbox with a GPU: the table above holds, but for the first three rows here.
+ON_GPU: tuple[Difference, ...] = (
+    Difference("device_requests", "one device, gpu and compute",
+        "the device it was given and no other; compute brings CUDA, and neither graphics nor NVML, which names the "
+        "processes of whoever else is on the device"),
+    Difference("seccomp: ioctl", "three classes of requests, by their numbers",
+        "the driver is spoken to by ioctl: requests of type 'F' (nvidiactl and the devices), the small numbers and the "
+        "two large ones of nvidia-uvm. Every other driver's, and pushing input into terminals, stay refused"),
+    Difference("seccomp: memory", "mbind, set_mempolicy, get_mempolicy, mlock, munlock, mincore, memfd_create",
+        "pinned memory is placed, locked and looked up; it counts against the memory limit"),
+    Difference("user, cap_drop", "as ever", "the device files may be opened by everybody"),
+    Difference("read_only", "as ever", "the toolkit mounts its libraries before the root becomes read-only"),
+    Difference("memlock", "the engine's 64 KiB", "what CUDA pins is pinned by its driver and is not counted there"),
+    Difference("pids_limit", "as ever", "a CUDA context takes a handful of threads"),
+    Difference("shm_size", "as ever", "only processes that share tensors need more, and there is one"),
+)  # fmt: skip
+
+
+def gpu(device: str) -> list[DeviceRequest]:
+    """The engine's request for exactly this device: an index or a UUID."""
+    return [DeviceRequest(device_ids=[device], capabilities=[["gpu", "compute"]])]
 
 
 def container(

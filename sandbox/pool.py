@@ -5,6 +5,9 @@ them at their limit at once still fit the budget; a blank one counts what an idl
 sandboxes are evicted, least recently used first, to stay under the budget. What is leased is never
 evicted: with more leases than fit, the budget is exceeded by exactly those. An operator who wants more
 bound sandboxes than ceilings allow sets a budget larger than the machine.
+
+Where the driver has places (devices), they are counted as well: a blank one is started only where one is free, and
+a lease that needs one takes it from the least recently used.
 """
 
 from __future__ import annotations
@@ -15,10 +18,14 @@ from collections import deque
 from types import TracebackType
 from typing import Literal
 
+import structlog
+
 from policies.limits import MIB, Limits
 from sandbox.contract import Bound, Bundle, Driver, LoadFailure, Sandbox
 from sandbox.errors import SandboxError
 from sandbox.shelf import Shelf
+
+log = structlog.get_logger()
 
 BLANK_BYTES = 256 * MIB  # an idle runner with torch imported, rounded up
 _BACKOFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)  # between attempts while the engine is down
@@ -132,6 +139,7 @@ class Pool:
         with self._changed:
             victims = self._shelf.drop(version_id)
             self._evicted.update(lease for lease in self._leases if lease.bundle.version_id == version_id)
+            self._changed.notify_all()  # a place may be free now
         _destroy(victims)
 
     def sweep(self) -> int:
@@ -170,7 +178,7 @@ class Pool:
         Where those that wait can't be given these limits, one is started with them.
         """
         if not self._driver.adjustable(limits):
-            return self._driver.start(limits)
+            return self._start_here(limits)
         with self._changed:
             self._waiting += 1
             try:
@@ -184,7 +192,7 @@ class Pool:
             finally:
                 self._waiting -= 1
                 self._changed.notify_all()
-        return self._driver.start()
+        return self._start_here(None)
 
     def give_back(self, lease: Lease, sandbox: Sandbox | None) -> None:
         """The lease ended. A living sandbox stays bound unless its version was evicted."""
@@ -198,7 +206,26 @@ class Pool:
                 victims = self._shelf.shrink(self._room_bytes())
             elif sandbox is not None:
                 victims = [sandbox]
+            self._changed.notify_all()
         _destroy(victims)
+
+    # -- places
+
+    def _start_here(self, limits: Limits | None) -> Sandbox:
+        """Start one for a lease that is on the books already, in the place of idle ones if need be."""
+        victims: list[Sandbox] = []
+        with self._changed:
+            while self._places_left() < 0 and (self._shelf or self._blank):
+                victims += self._shelf.pop_oldest() or [self._blank.popleft()]
+        _destroy(victims)
+        return self._driver.start(limits)
+
+    def _places_left(self) -> int:
+        """How many more may live; below 0 when a lease takes one that isn't there. Without places, always some."""
+        if self._driver.places is None:
+            return 1
+        holding = len(self._leases) - self._waiting
+        return self._driver.places - len(self._blank) - self._starting - len(self._shelf) - holding
 
     # -- memory and blank ones
 
@@ -215,6 +242,8 @@ class Pool:
                 if failures:
                     self._driver.sweep()  # the engine is back: so may be what could not be removed
             except SandboxError as exc:
+                if not failures:
+                    log.warning("no_sandbox", code=exc.code, error=str(exc))
                 self._started(None, fault=exc.code)
                 self._pause(_BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS) - 1)])
                 failures += 1
@@ -226,7 +255,7 @@ class Pool:
         """Wait until a blank one is wanted, looking after those that wait; False when the pool is closed."""
         with self._changed:
             self._drop_dead()
-            while not self._closed and len(self._blank) >= self._wanted:
+            while not self._closed and (len(self._blank) >= self._wanted or self._places_left() < 1):
                 self._changed.wait(_LOOK_SECONDS)
                 self._drop_dead()
             if not self._closed:

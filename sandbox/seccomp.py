@@ -71,8 +71,19 @@ _IOCTLS: dict[int, str] = {
     0x5451: "FIOCLEX: likewise",
 }
 
-# CUDA: its driver is spoken to by ioctl, host memory is pinned and placed, devices are looked up.
-_GPU = ("ioctl", "mbind", "get_mempolicy", "set_mempolicy", "mlock", "munlock", "memfd_create", "mincore")
+# CUDA pins and places host memory, and looks it up.
+_GPU = ("mbind", "get_mempolicy", "set_mempolicy", "mlock", "munlock", "memfd_create", "mincore")
+
+# And it speaks to its driver by ioctl: (mask, value) of the requests. The first are those of /dev/nvidiactl and of the
+# devices, _IOWR('F', …); the others are nvidia-uvm's, whose requests are plain small numbers and these two.
+# Numbers: kernel-open/common/inc/nv-ioctl-numbers.h, kernel-open/nvidia-uvm/uvm_ioctl.h, uvm_linux_ioctl.h in
+# https://github.com/NVIDIA/open-gpu-kernel-modules. gVisor's nvproxy lets the same through to the host.
+_GPU_IOCTLS: tuple[tuple[int, int], ...] = (
+    (0xFF00, 0x4600),
+    (0xFFFFFF80, 0),
+    (0xFFFFFFFF, 0x30000001),
+    (0xFFFFFFFF, 0x30000002),
+)
 
 # Nothing inside can have SIGKILL sent, so whoever was killed by it was killed for memory or from outside: see
 # postmortem.py. Call -> (argument, the value that is refused, how many bits values have).
@@ -93,7 +104,7 @@ _EPERM = 1
 def profile(*, gvisor: bool = False, gpu: bool = False) -> str:
     """The profile as the JSON the engine takes in ``security_opt``.
 
-    ``gpu`` adds what the driver of a GPU is spoken to by: ioctl without restriction, and where memory lies.
+    ``gpu`` adds what CUDA takes: its driver's requests by ioctl, and where memory lies.
     ``gvisor`` is for runsc, which knows no errno but one in a profile: clone3 reaches its kernel, which
     answers "not there", or makes namespaces of its own that are none of the host's.
     """
@@ -121,8 +132,14 @@ def _rules(*, gvisor: bool, gpu: bool) -> list[dict[str, Any]]:
         _equal("socketpair", argument=0, value=_AF_UNIX),
         # Reading one's limits is fine, changing them is not: the new limit must be NULL.
         _equal("prlimit64", argument=2, value=0),
-        *([_allowed(name) for name in _GPU] if gpu else [_equal("ioctl", argument=1, value=ask) for ask in _IOCTLS]),
+        *[_equal("ioctl", argument=1, value=ask) for ask in _IOCTLS],
+        *(_on_gpu() if gpu else ()),
     ]
+
+
+def _on_gpu() -> list[dict[str, Any]]:
+    ioctls = [_masked("ioctl", argument=1, mask=mask, value=value) for mask, value in _GPU_IOCTLS]
+    return [*map(_allowed, _GPU), *ioctls]
 
 
 def _allowed(name: str) -> dict[str, Any]:

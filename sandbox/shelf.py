@@ -50,6 +50,10 @@ class Shelf:
         self._held = [entry for entry in self._held if entry[1] not in dropped]
         return dropped
 
+    def pop_oldest(self) -> list[Sandbox]:
+        """Hand over the least recently used; nothing when nothing is held."""
+        return [self._held.pop(0)[1]] if self._held else []
+
     def shrink(self, room_bytes: int) -> list[Sandbox]:
         """Hand over sandboxes until the rest fits into ``room_bytes``: the least recently used of who holds most.
 

@@ -20,6 +20,20 @@ import redis
 ROOT = Path(__file__).parent.parent
 
 
+def gpu_here() -> bool:
+    """Whether this machine has a GPU that PyTorch can use: the tests in ``tests/gpu`` are for it."""
+    if not Path("/dev/nvidiactl").exists():
+        return False
+    import torch  # seconds, and most machines are told apart above
+
+    return bool(torch.cuda.is_available())
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say it where a whole part of the tests had nothing to run on."""
+    terminalreporter.write_line("GPU tests: collected" if gpu_here() else "GPU tests: no GPU here")
+
+
 class RedisServer:
     """One redis-server of the tests' own, durable like the real one; can be killed and started again."""
 

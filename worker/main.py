@@ -11,6 +11,7 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Sequence
 
 import redis
 import structlog
@@ -18,6 +19,7 @@ import structlog
 import sandbox.image
 from policies.isolated import check_isolated
 from sandbox import runtimes
+from sandbox.devices import Devices
 from sandbox.docker_driver import DockerDriver
 from sandbox.engine import Engine
 from sandbox.errors import EngineUnreachable, RuntimeMissing
@@ -26,6 +28,7 @@ from store.blobs import Blobs
 from store.catalog import Catalog
 from store.jobs.back import JobBack
 from store.payloads import Doomed, Payloads
+from worker.arguments import settings_from
 from worker.bell import Bell
 from worker.bundles import Bundles
 from worker.janitor import Janitor
@@ -40,11 +43,10 @@ from worker.turn_worker import TurnWorker
 log = structlog.get_logger()
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until SIGTERM. Survives Redis and the engine going away and coming back."""
     logging.basicConfig(level=logging.WARNING)
-    settings = WorkerSettings().resolved()
-    assert isinstance(settings, WorkerSettings)
+    settings = settings_from(sys.argv[1:] if arguments is None else arguments)
     refuse_other_runtimes(settings)
     station = open_station(settings)
     occupy(station)
@@ -84,6 +86,7 @@ def refuse_other_runtimes(settings: WorkerSettings) -> None:
 def open_station(settings: WorkerSettings) -> Station:
     """Everything a worker works with. Waits for nothing: what is away is reported by the heartbeat."""
     assert settings.run_dir is not None
+    gpus = tuple(settings.gpus.split(",")) if settings.gpus else ()
     connection = connect(settings.redis_url)
     blobs = Blobs.open(settings.blobs_url, settings.data / "cache")
     driver = DockerDriver(
@@ -91,9 +94,8 @@ def open_station(settings: WorkerSettings) -> Station:
         image=settings.sandbox_image or sandbox.image.tag(),
         owner=owner_tag(settings),
         runtime=settings.require_runtime or settings.sandbox_runtime or None,
-        gpus=tuple(part.strip() for part in settings.gpus.split(",") if part.strip()),
+        devices=Devices(gpus, share=settings.gpu_share) if gpus else None,
     )
-    gpus = tuple(part.strip() for part in settings.gpus.split(",") if part.strip())
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
     return Station(
         name=name,
@@ -122,12 +124,17 @@ def serve(station: Station) -> None:
     _until_redis_answers(pulse, station.stop)
     LedgerWriter(station.catalog, connect(station.settings.redis_url), stop=station.stop).start()
     janitor.start()
-    log.info("worker_started", worker=station.name)
+    log.info("worker_started", worker=station.name, gpus=station.settings.gpus)
     rounds = 0
     while not station.stop.is_set():
         rounds += 1
         try:
-            worker = TurnWorker(station.connection, name=f"{station.name}-{rounds}", stop=station.stop)
+            worker = TurnWorker(
+                station.connection,
+                name=f"{station.name}-{rounds}",
+                stop=station.stop,
+                gpu=bool(station.gpus),
+            )
             worker.work(logging_level="WARNING")
         except redis.RedisError as exc:
             log.warning("redis_away", error=type(exc).__name__)

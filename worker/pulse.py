@@ -30,7 +30,7 @@ class Pulse:
     def __init__(self, station: Station, connection: redis.Redis) -> None:
         self._station = station
         self._connection = connection
-        self._back = JobBack(connection, worker=station.name)
+        self._back = JobBack(connection, worker=station.name, gpus=station.gpus)
         self._ended = threading.Event()
         self._threads = [
             threading.Thread(target=self._beat, name="pulse", daemon=True),

@@ -7,6 +7,8 @@ from pydantic import Field
 from policies.limits import GIB
 from store.settings import StoreSettings
 
+MOST_SHARES = 64  # of one GPU: more contexts than that have room on none
+
 
 class WorkerSettings(StoreSettings):
     """``CLOCHE_*`` for workers. Read by the entry point only."""
@@ -19,4 +21,5 @@ class WorkerSettings(StoreSettings):
     slice_seconds: float = Field(default=0.2, gt=0)  # a turn's length when others wait
     linger_seconds: float = Field(default=10.0, ge=0)  # how long an idle turn keeps its place when nobody waits
     grace_seconds: float = Field(default=10.0, ge=0)  # what runs at SIGTERM may take this long to finish
-    gpus: str = ""  # comma-separated devices of a GPU worker
+    gpus: str = ""  # comma-separated devices of a GPU worker, or "all"
+    gpu_share: int = Field(default=1, ge=1, le=MOST_SHARES)  # sandboxes that may live on one GPU at once

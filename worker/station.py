@@ -39,6 +39,11 @@ class Station:
     tenure: Tenure = field(default_factory=Tenure)
     stop: threading.Event = field(default_factory=threading.Event)
 
+    @property
+    def gpus(self) -> tuple[str, ...]:
+        """The devices this worker owns; with some, it serves the versions that ask for one, and no others."""
+        return tuple(self.settings.gpus.split(",")) if self.settings.gpus else ()
+
 
 _current: Station | None = None
 

@@ -19,6 +19,11 @@ from store.jobs.records import QueueHealth
 Config = dict[str | None, str | None]  # as redis-py types what CONFIG GET answers
 
 NEARLY = 0.8  # of where new jobs are refused
+_GPU_ADVICE = (
+    "The engine can't give sandboxes their GPU: install the NVIDIA driver and the NVIDIA container toolkit "
+    "(`docker run --rm --gpus all --entrypoint nvidia-smi …` has to work), name devices that exist, and use a sandbox "
+    "image whose PyTorch has CUDA. The GPU worker's log has the engine's words."
+)
 _START = "Start it (`make up`, or your service manager), or set CLOCHE_REDIS_URL to where it is."
 
 
@@ -31,7 +36,7 @@ def check_redis(url: str, *, full_percent: int = 90) -> tuple[Finding, ...]:
                 ok("redis", f"{info.get('redis_version', '?')}"),
                 *_config(client, info),
                 _memory(info, full_percent=full_percent),
-                _workers(url),
+                *_workers(url),
             )
     except (RedisError, OSError, ValueError) as exc:
         return (fail("redis", f"Redis does not answer ({str(exc).rstrip('.')}).", _START),)
@@ -83,11 +88,27 @@ def _memory(info: dict[str, Any], *, full_percent: int) -> Finding:
     return ok("memory", found)
 
 
-def _workers(url: str) -> Finding:
+def _workers(url: str) -> tuple[Finding, ...]:
     try:
         health = asyncio.run(_health(url))
     except StoreError as exc:
-        return fail("workers", str(exc), _START)
+        return (fail("workers", str(exc), _START),)
+    return (_all_workers(health), gpu_workers(health))
+
+
+def gpu_workers(health: QueueHealth) -> Finding:
+    """Those that own GPUs. Having none is fine: versions that ask for one are refused at upload then."""
+    name = "gpu workers"
+    if not health.gpu_workers:
+        return ok(name, "none: versions that ask for a GPU are refused")
+    found = f"{health.gpu_workers} up, with {', '.join(health.gpus)}"
+    if not health.gpu_faults:
+        return ok(name, found)
+    advice = _GPU_ADVICE if "gpu_unavailable" in health.gpu_faults else "Read the log of the GPU workers."
+    return fail(name, f"{found}; faults: {', '.join(health.gpu_faults)}. Their jobs wait.", advice)
+
+
+def _all_workers(health: QueueHealth) -> Finding:
     if health.live_workers == 0:
         return fail("workers", "No worker is up.", "Start one: `make up`, or `cloche-worker`.")
     found = f"{health.live_workers} up, {health.queued_jobs} jobs queued, {health.running_jobs} running"

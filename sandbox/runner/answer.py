@@ -10,6 +10,7 @@ import numpy
 import torch
 
 from sandbox.runner import frames, tenant
+from sandbox.runner.gpu import Ending, Gpu
 from sandbox.runner.processes import ProcessLimit
 
 Reply = dict[str, Any]
@@ -22,8 +23,9 @@ class Refused(Exception):
 class Answerer:
     """Asks one model, call after call."""
 
-    def __init__(self, predict: Callable[[Any], Any], *, output_bytes: int) -> None:
-        self._predict = predict
+    def __init__(self, predict: Callable[[Any], Any], *, output_bytes: int, gpu: Gpu | None = None) -> None:
+        self._predict = predict if gpu is None else gpu.answering(predict)
+        self._gpu = gpu
         self._output_bytes = output_bytes
         self._processes = ProcessLimit()
 
@@ -36,13 +38,16 @@ class Answerer:
         try:
             out, body = _encode(output)
         except BaseException as exc:  # code of the tenant's own types runs in there
-            return _unserialisable(exc, output), b""
+            ending = self._gpu.ending(exc) if self._gpu is not None else None
+            return (_unserialisable(exc, output) if ending is None else _on_gpu(exc, ending)), b""
         if len(body) > self._output_bytes:
             message = f"The output is {len(body)} bytes; at most {self._output_bytes} are allowed. Return less."
             return {"kind": "output_too_large", "message": message}, b""
         return {"kind": "succeeded", "out": out}, body
 
     def _raised(self, exc: BaseException) -> Reply:
+        if self._gpu is not None and (ending := self._gpu.ending(exc)) is not None:
+            return _on_gpu(exc, ending)
         message = tenant.message(exc)
         kind = "model_error"
         if isinstance(exc, MemoryError) or "can't allocate memory" in message:
@@ -50,6 +55,14 @@ class Answerer:
         elif isinstance(exc, OSError | RuntimeError) and self._processes.was_hit():
             kind = "out_of_processes"
         return {"kind": kind, "message": message, "traceback": tenant.traceback_text(exc)}
+
+
+def _on_gpu(exc: BaseException, ending: Ending) -> Reply:
+    """The GPU is told apart in the message: its memory is not the sandbox's, and its faults come late."""
+    message = tenant.message(exc)
+    if ending == "crashed":
+        message = f"The GPU faulted, in this line or one before it: {message}"[: frames.MESSAGE_MAX_CHARS]
+    return {"kind": ending, "message": message, "traceback": tenant.traceback_text(exc)}
 
 
 def _decode(kind: str, payload: bytes) -> Any:

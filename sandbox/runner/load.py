@@ -18,6 +18,7 @@ import torch
 
 from sandbox.runner import tenant
 from sandbox.runner.fit import Misfit, compare
+from sandbox.runner.gpu import Gpu
 from sandbox.runner.weights import Invalid, map_weights
 
 Tensors = dict[str, torch.Tensor]
@@ -45,8 +46,11 @@ class Loaded:
     mode: str
 
 
-def load(source_fd: int, weights_fd: int, *, class_name: str, mode: str) -> Loaded:
-    """The model of ``class_name``. ``mode`` "auto" and "meta" fall back to plain; raises LoadError."""
+def load(source_fd: int, weights_fd: int, *, class_name: str, mode: str, gpu: Gpu | None = None) -> Loaded:
+    """The model of ``class_name``. ``mode`` "auto" and "meta" fall back to plain; raises LoadError.
+
+    With a GPU the model is put there, whichever way it was built.
+    """
     cls = _class(_read(source_fd), class_name)
     tensors = _map(weights_fd)
     os.close(source_fd)
@@ -55,8 +59,19 @@ def load(source_fd: int, weights_fd: int, *, class_name: str, mode: str) -> Load
     used = "meta" if model is not None else "plain"
     if model is None:
         model = _plainly(cls, tensors)
+    if gpu is not None:
+        _put(gpu, model)
     model.eval()
     return Loaded(predict_single=model.predict_single, mode=used)
+
+
+def _put(gpu: Gpu, model: torch.nn.Module) -> None:
+    try:
+        gpu.put(model)
+    except BaseException as exc:
+        ending = gpu.ending(exc)
+        what = f"The model can't be put on the GPU: {tenant.message(exc)}"
+        raise LoadError(ending or "load_error", what, traceback=tenant.traceback_text(exc)) from exc
 
 
 def _read(fd: int) -> str:
@@ -148,5 +163,5 @@ def _mismatch(misfit: Misfit) -> LoadError:
 
 
 def _own_error(what: str, exc: BaseException) -> LoadError:
-    kind = "out_of_memory" if isinstance(exc, MemoryError) else "load_error"
+    kind = "out_of_memory" if isinstance(exc, MemoryError | torch.OutOfMemoryError) else "load_error"
     return LoadError(kind, f"{what}: {tenant.message(exc)}", traceback=tenant.traceback_text(exc))

@@ -7,6 +7,7 @@ import faulthandler
 import json
 import os
 import socket
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ import torch
 
 from sandbox.runner import frames
 from sandbox.runner.answer import Answerer, Reply
+from sandbox.runner.gpu import Gpu, find
 from sandbox.runner.load import LoadError, load
 from sandbox.runner.printed import Printed
 
@@ -31,6 +33,7 @@ class Bind:
     threads: int
     log_bytes: int
     output_bytes: int
+    gpu_memory_bytes: int
     source_fd: int
     weights_fd: int
     log_fd: int
@@ -40,11 +43,14 @@ def main() -> int:
     """Serve one binding; returns when the host hangs up."""
     faulthandler.enable(all_threads=False)
     _warm_up()
+    gpu, trouble = find()
+    if trouble:
+        print(trouble, file=sys.stderr)  # the host reads it: nothing of a tenant is here yet
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     sock.connect(SOCKET_PATH)
-    sock.sendall(frames.encode({"op": "hello", "protocol": frames.PROTOCOL}))
+    sock.sendall(frames.encode({"op": "hello", "protocol": frames.PROTOCOL, "gpus": int(gpu is not None)}))
     try:
-        _serve(sock)
+        _serve(sock, gpu)
     except (frames.WireBroken, BrokenPipeError, ConnectionResetError):
         return 0
     return 0
@@ -57,7 +63,7 @@ def _warm_up() -> None:
         torch.nn.functional.relu(torch.nn.Linear(8, 8)(torch.zeros(1, 8))).tolist()
 
 
-def _serve(sock: socket.socket) -> None:
+def _serve(sock: socket.socket, gpu: Gpu | None) -> None:
     bind = _receive_bind(sock)
     os.dup2(bind.log_fd, 1)
     os.dup2(bind.log_fd, 2)
@@ -67,7 +73,9 @@ def _serve(sock: socket.socket) -> None:
     torch.set_num_threads(bind.threads)
     printed.begin("load")
     try:
-        loaded = load(bind.source_fd, bind.weights_fd, class_name=bind.class_name, mode=bind.load)
+        if gpu is not None:
+            gpu.limit(bind.gpu_memory_bytes)
+        loaded = load(bind.source_fd, bind.weights_fd, class_name=bind.class_name, mode=bind.load, gpu=gpu)
     except LoadError as exc:
         text, truncated = printed.end()
         failed = {"op": "load_failed", **exc.report(), "logs": text, "logs_truncated": truncated}
@@ -75,13 +83,13 @@ def _serve(sock: socket.socket) -> None:
         return
     text, _ = printed.end()
     sock.sendall(frames.encode({"op": "bound", "load": loaded.mode, "logs": text}))
-    _answer_forever(sock, loaded.predict_single, printed=printed, bind=bind)
+    _answer_forever(sock, loaded.predict_single, printed=printed, bind=bind, gpu=gpu)
 
 
-def _answer_forever(sock: socket.socket, predict: Any, *, printed: Printed, bind: Bind) -> None:
+def _answer_forever(sock: socket.socket, predict: Any, *, printed: Printed, bind: Bind, gpu: Gpu | None) -> None:
     """One call at a time, in order. Inference mode is entered once: it costs microseconds each time."""
     reader = frames.Reader(sock)
-    answerer = Answerer(predict, output_bytes=bind.output_bytes)
+    answerer = Answerer(predict, output_bytes=bind.output_bytes, gpu=gpu)
     own_pid = os.getpid()
     with torch.inference_mode():
         while True:
@@ -133,6 +141,7 @@ def _receive_bind(sock: socket.socket) -> Bind:
         threads=header["threads"],
         log_bytes=header["log_bytes"],
         output_bytes=header["output_bytes"],
+        gpu_memory_bytes=header["gpu_memory_bytes"],
         source_fd=source_fd,
         weights_fd=weights_fd,
         log_fd=log_fd,

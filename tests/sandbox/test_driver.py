@@ -16,6 +16,7 @@ import pytest
 from policies.limits import MIB
 from sandbox import image as image_module
 from sandbox.contract import Bound, LoadFailure
+from sandbox.devices import Devices
 from sandbox.docker_driver import OWNER_LABEL, WORKER_LABEL, DockerDriver
 from sandbox.errors import EngineUnreachable, GpuUnavailable, ImageMissing, RuntimeMissing, StartFailed
 from tests.sandbox.real import ECHO, SMALL, Models, ask
@@ -171,7 +172,7 @@ def test_an_engine_that_is_away_is_told_and_found_again(
 def test_no_gpu_is_a_clear_error(image: str, owner: str, sandbox_run_dir: Path, client: docker.DockerClient) -> None:
     """An engine without GPUs refuses the request; the error says so and no container is left."""
     before = containers(client, owner)
-    driver = DockerDriver(run_dir=sandbox_run_dir, image=image, owner=owner, gpus=("0",))
+    driver = DockerDriver(run_dir=sandbox_run_dir, image=image, owner=owner, devices=Devices(["0"]))
     with pytest.raises(GpuUnavailable, match="no GPU to pass through"):
         driver.start()
     driver.close()
