@@ -216,7 +216,7 @@ class Pool:
         victims: list[Sandbox] = []
         with self._changed:
             while self._places_left() < 0 and (self._shelf or self._blank):
-                victims += self._shelf.pop_oldest() or [self._blank.popleft()]
+                victims += self._shelf.shed() or [self._blank.popleft()]
         _destroy(victims)
         return self._driver.start(limits)
 

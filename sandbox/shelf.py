@@ -50,9 +50,9 @@ class Shelf:
         self._held = [entry for entry in self._held if entry[1] not in dropped]
         return dropped
 
-    def pop_oldest(self) -> list[Sandbox]:
-        """Hand over the least recently used; nothing when nothing is held."""
-        return [self._held.pop(0)[1]] if self._held else []
+    def shed(self) -> list[Sandbox]:
+        """Hand over the one that ``shrink`` would begin with; nothing when nothing is held."""
+        return [self._held.pop(self._least_deserved())[1]] if self._held else []
 
     def shrink(self, room_bytes: int) -> list[Sandbox]:
         """Hand over sandboxes until the rest fits into ``room_bytes``: the least recently used of who holds most.

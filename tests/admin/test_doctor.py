@@ -24,9 +24,9 @@ def _checks(ended_json: dict[str, list[dict[str, str]]]) -> dict[str, dict[str, 
 
 
 @contextmanager
-def _worker(url: str, *, fault: str = "") -> Iterator[None]:
+def _worker(url: str, *, fault: str = "", gpus: tuple[str, ...] = ()) -> Iterator[None]:
     """A worker's heartbeat, in the worker's own words, as often as a worker says them."""
-    back = JobBack(redis.Redis.from_url(url), worker="test-worker")
+    back = JobBack(redis.Redis.from_url(url), worker=f"test-worker-{len(gpus)}", gpus=gpus)
     back.heartbeat(fault=fault)
     over = threading.Event()
 
@@ -65,7 +65,7 @@ def test_a_whole_installation_is_healthy(admin: Admin, redis_url: str, tagged_im
         "engine", "runtime", "image",
         "engine version", "containerd version", "runc version",
         "ceilings", "filters", "kernel", "engine access", "user",
-        "redis", "persistence", "eviction", "memory", "workers",
+        "redis", "persistence", "eviction", "memory", "workers", "gpu workers",
         "catalogue", "blobs", "disk",
         "exemptions", "verdicts",
     ]  # fmt: skip
@@ -124,6 +124,30 @@ def test_a_worker_that_cannot_serve_fails(admin: Admin, redis_url: str) -> None:
         checks = _checks(admin("doctor", "--json").json)
     assert checks["workers"]["state"] == "fail"
     assert "engine_unreachable" in checks["workers"]["found"]
+
+
+def test_gpu_workers_are_told_with_their_devices(admin: Admin, redis_url: str) -> None:
+    """None is fine and said; those that live are counted with the devices they own."""
+    with _worker(redis_url):
+        checks = _checks(admin("doctor", "--json").json)
+        assert checks["gpu workers"]["state"] == "ok"
+        assert "refused" in checks["gpu workers"]["found"]
+        with _worker(redis_url, gpus=("0", "GPU-1")):
+            checks = _checks(admin("doctor", "--json").json)
+    assert checks["gpu workers"]["state"] == checks["workers"]["state"] == "ok"
+    assert checks["gpu workers"]["found"] == "1 up, with 0, GPU-1"
+
+
+def test_a_gpu_that_the_engine_cant_give_fails(admin: Admin, redis_url: str) -> None:
+    """What the worker's heartbeat says comes with what to install; the other workers are well."""
+    with _worker(redis_url), _worker(redis_url, gpus=("0",), fault="gpu_unavailable"):
+        ended = admin("doctor", "--json")
+    checks = _checks(ended.json)
+    assert ended.status == 1
+    assert checks["workers"]["state"] == "ok"
+    assert checks["gpu workers"]["state"] == "fail"
+    assert "gpu_unavailable" in checks["gpu workers"]["found"]
+    assert "NVIDIA container toolkit" in checks["gpu workers"]["advice"]
 
 
 def test_a_redis_that_is_away_fails(servers_environment: dict[str, str], own_redis: RedisServer) -> None:
