@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -50,8 +50,11 @@ def _run(attack: Attack, sandbox: Sandbox, abstract_socket: str) -> list[Outcome
     value: Any = {"abstract": [abstract_socket]}
     if attack.input_bytes:
         value["ballast"] = "x" * attack.input_bytes
-    calls = [call(value, timeout_seconds=attack.timeout) for _ in range(attack.calls)]
+    heard: list[list[str]] = [[] for _ in range(attack.calls)]
+    calls = [replace(call(value, timeout_seconds=attack.timeout), on_printed=told.append) for told in heard]
     outcomes = list(sandbox.run(calls))
+    for told in heard:  # while it ran: no more than is kept of it in the end, and nothing that can't be sent on
+        assert len("".join(told).encode()) <= SMALL.log_bytes
     assert [outcome.call_id for outcome in outcomes] == [one.id for one in calls[: len(outcomes)]]
     return outcomes
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 import cloche
 from tests.conftest import Engine
 from tests.e2e.conftest import Customer, source
@@ -55,3 +57,19 @@ def test_a_job_is_canceled_after_its_time(customer: Customer, engine: Engine) ->
         assert job_view["started_at"] is not None
         lived = datetime.fromisoformat(job_view["finished_at"]) - datetime.fromisoformat(job_view["created_at"])
         assert timedelta(seconds=4) <= lived < timedelta(seconds=LONG_SECONDS)
+
+
+def test_a_job_expires_in_the_queue_and_never_runs(engine: Engine) -> None:
+    """Behind a slow job of a tenant with one place, a job with a short deadline expires; the slow one is answered."""
+    customer = Customer(engine, engine.tenant("one-place"))
+    engine.admin("quotas", "set", "one-place", "concurrency=1")
+    name = _sleeper(customer)
+    with cloche.Client(engine.url, customer.key) as client:
+        slow = client.submit(name, 8, deadline_seconds=60)
+        assert next(event for event in slow.events() if event.kind == "log").data["attempt"] == 1
+        late = client.submit(name, 0, deadline_seconds=1)
+        with pytest.raises(cloche.JobExpired):
+            late.result(60)
+        expired = late.to_dict()
+        assert (expired["started_at"], expired["attempts"], expired["logs"]) == (None, 0, "")
+        assert slow.result(60) == 8
