@@ -98,9 +98,9 @@ def test_silence_can_be_asked_for(serving: Script, source: Path, capsys: pytest.
 def test_the_example_goes_along(example: object, config: dict[str, Any], serving: Script, source: Path) -> None:
     """An example input is sent in the config, bytes as base64, None as an input like any other."""
     serving.on(NEWEST, Answer(200, version(status="ready")))
-    upload_model("My model", nn.Linear(1, 1), source, example_input=example, memory_bytes=2**30)
+    upload_model("My model", nn.Linear(1, 1), source, example_input=example, memory_bytes=2**30, gpus=1)
     sent = parts(serving.to("POST /v1/models")[0])
-    assert json.loads(sent["config"]) == config | {"memory_bytes": 2**30}
+    assert json.loads(sent["config"]) == config | {"memory_bytes": 2**30, "gpus": 1}
 
 
 def test_a_refused_source_costs_no_upload(serving: Script, script: Script, source: Path) -> None:
