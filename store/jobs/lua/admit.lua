@@ -75,13 +75,13 @@ if early > 0 then return refused('rate', early) end
 redis.call('SET', 'rate:' .. tenant, string.format('%.0f', arrival + interval), 'PX', 60001)
 
 local fields = { 't', tenant, 'm', model, 'v', version, 'n', number, 'c', now, 'k', kind, 'to', timeout, 'keep', keep,
-  'ib', input_bytes }
+  'ib', ARGV[19] }
 local function also(field, value)
   fields[#fields + 1] = field
   fields[#fields + 1] = value
 end
 if hook ~= '' then also('hook', hook) end
-if gpus > 0 then also('g', gpus) end
+if gpus > 0 then also('g', ARGV[24]) end
 if asked ~= '0' then also('ev', asked) end
 if waiter ~= '' then also('wt', waiter) end
 if deadline_ms > 0 then also('dl', now + deadline_ms) end

@@ -119,10 +119,15 @@ local function charge(tenant, model, outcome, now, input_bytes, used)
   end
 end
 
+-- Whole numbers are spelled out: Redis 7.2 writes a large round one as 1e+09, which is no integer to HINCRBY.
+local function whole(number)
+  return string.format('%.0f', number)
+end
+
 local function flush()
   for key, fields in pairs(tallies) do
     for field, delta in pairs(fields) do
-      if delta ~= 0 then redis.call('HINCRBY', key, field, delta) end
+      if delta ~= 0 then redis.call('HINCRBY', key, field, whole(delta)) end
     end
   end
 end
@@ -191,25 +196,25 @@ local function doom(name, at_ms)
 end
 
 -- What else an end brings with it: an input in the blob store is not needed any more, an output for as long as its job.
-local function wind_up(id, to, now, keep_ms)
-  local job = redis.call('HMGET', 'job:' .. id, 'k', 'ok', 'f')
-  if job[1] and string.find(job[1], '@', 1, true) then doom(id .. '.in', now) end
-  if to == 'succeeded' and string.find(job[2], '@', 1, true) then doom(id .. '.out-' .. job[3], now + keep_ms) end
+local function wind_up(id, now, keep_ms, input_kind, output_kind, fence)
+  if input_kind and string.find(input_kind, '@', 1, true) then doom(id .. '.in', now) end
+  if output_kind and string.find(output_kind, '@', 1, true) then doom(id .. '.out-' .. fence, now + keep_ms) end
 end
 
 -- Give a job its one terminal state. The caller has checked that the transition is legal and written
 -- what belongs to it (output, error); `from` is the state the job is in; `job` its t, keep, hook, wt, dl, w, ib, m, b,
--- to, g and ev (b, to and g only where `used` is left out); `used` what its outcome says it used (see used_by),
--- kept_bytes being what is stored of that outcome.
+-- to, g, ev, ca and k (b, to and g only where `used` is left out), and of a success the output's kind and the fence;
+-- `used` what its outcome says it used (see used_by), kept_bytes being what is stored of that outcome, and fields of
+-- the record that are written along.
 -- Removes before it adds: a script that has written is not stopped when Redis is full, so canceling works even then.
 local function finish(id, from, to, error_type, now, job, used)
   local key = 'job:' .. id
-  job = job or redis.call('HMGET', key, 't', 'keep', 'hook', 'wt', 'dl', 'w', 'ib', 'm', 'b', 'to', 'g', 'ev', 'ca')
+  job = job or redis.call('HMGET', key, 't', 'keep', 'hook', 'wt', 'dl', 'w', 'ib', 'm', 'b', 'to', 'g', 'ev', 'ca', 'k')
   used = used or used_by(from, to, now, job[9], job[10], job[11])
   local keep_ms, input_bytes = tonumber(job[2]) * 1000, tonumber(job[7] or '0')
   redis.call('DEL', 'in:' .. id)
   if used.run_us >= LONG_US then redis.call('PEXPIRE', 'printed:' .. id, math.min(keep_ms, PRINTED_MS)) end
-  redis.call('HSET', key, 's', to, 'e', now)
+  redis.call('HSET', key, 's', to, 'e', now, unpack(used.fields or {}))
   redis.call('PEXPIRE', key, keep_ms)
   local kept = RECORD_BYTES + used.kept_bytes
   redis.call('ZADD', 'ended', now + keep_ms, job[1] .. ' ' .. id .. ' ' .. kept)
@@ -222,7 +227,7 @@ local function finish(id, from, to, error_type, now, job, used)
   if job[13] then redis.call('ZREM', 'lifetimes', id) end
   if from == 'running' and job[6] then redis.call('SREM', 'claims:' .. job[6], id) end
   if job[3] or job[12] then tell(id, to, job[1], now, job[3], job[12]) end
-  wind_up(id, to, now, keep_ms)
+  wind_up(id, now, keep_ms, job[14], job[15], job[16])
   if job[4] then announce(id, job[4]) end
 end
 

@@ -13,7 +13,7 @@ for i = 0, count - 1 do
   local at = 11 + i * WIDTH
   local id, fence, to = ARGV[at], ARGV[at + 1], ARGV[at + 2]
   local key = 'job:' .. id
-  local job = redis.call('HMGET', key, 's', 'f', 'w', 'a', 't', 'keep', 'hook', 'wt', 'dl', 'ib', 'm', 'ev', 'ca')
+  local job = redis.call('HMGET', key, 's', 'f', 'w', 'a', 't', 'keep', 'hook', 'wt', 'dl', 'ib', 'm', 'ev', 'ca', 'k')
   if job[1] == 'running' and job[2] == fence and job[3] == worker then
     if to == 'release' then
       hand_back(id, true)
@@ -24,16 +24,18 @@ for i = 0, count - 1 do
         hand_back(id, false)
       end
     elseif legal('running', to) then
+      local fields
       if to == 'succeeded' then
-        redis.call('HSET', key, 'p', ARGV[at + 3], 'ok', ARGV[at + 4])
+        fields = { 'p', ARGV[at + 3], 'ok', ARGV[at + 4] }
         if not string.find(ARGV[at + 4], '@', 1, true) then -- a marked kind: it is in the blob store
           redis.call('SET', 'out:' .. id, ARGV[at + 5], 'EX', job[6])
         end
       else
-        redis.call('HSET', key, 'p', ARGV[at + 3], 'et', ARGV[at + 6], 'em', ARGV[at + 7], 'eb', ARGV[at + 8],
-          'es', ARGV[at + 9])
+        fields = { 'p', ARGV[at + 3], 'et', ARGV[at + 6], 'em', ARGV[at + 7], 'eb', ARGV[at + 8], 'es', ARGV[at + 9] }
       end
-      if ARGV[at + 10] ~= '' then redis.call('HSET', key, 'lg', ARGV[at + 10], 'lt', ARGV[at + 11]) end
+      if ARGV[at + 10] ~= '' then
+        for _, part in ipairs({ 'lg', ARGV[at + 10], 'lt', ARGV[at + 11] }) do fields[#fields + 1] = part end
+      end
       local run_us = tonumber(ARGV[at + 3])
       local output_bytes = to == 'succeeded' and tonumber(ARGV[at + 13]) or 0
       local used = {
@@ -41,9 +43,11 @@ for i = 0, count - 1 do
         gpu_us = run_us * tonumber(ARGV[at + 12]),
         output_bytes = output_bytes,
         kept_bytes = output_bytes + #ARGV[at + 7] + #ARGV[at + 8] + #ARGV[at + 10],
+        fields = fields,
       }
       local facts = { job[5], job[6], job[7], job[8], job[9], worker, job[10], job[11] }
-      facts[12], facts[13] = job[12], job[13]
+      facts[12], facts[13], facts[14] = job[12], job[13], job[14]
+      if to == 'succeeded' then facts[15], facts[16] = ARGV[at + 4], fence end
       finish(id, 'running', to, ARGV[at + 6], now, facts, used)
     end
   elseif string.find(ARGV[at + 4], '@', 1, true) and not (job[1] == 'succeeded' and job[2] == fence) then

@@ -131,15 +131,19 @@ class Books:
     def _bytes(self) -> None:
         """What the tenants' jobs hold: inputs until the end, and from then on everything that can be read of them."""
         for tenant in self.tenants:
-            jobs = {i: k for i, k in self.jobs.items() if k.tenant == tenant}
-            held = sum(k.input_bytes for i, k in jobs.items() if self._states[i] not in TERMINAL)
-            texts = (b"lg", b"em", b"eb")
-            kept = sum(
-                RECORD_BYTES + len(k.output or b"") + sum(len(k.end.get(text, b"")) for text in texts)
-                for k in jobs.values()
-                if k.end
-            )
-            assert (self._load(tenant, "in"), self._load(tenant, "kept")) == (held, kept), tenant
+            assert (self._load(tenant, "in"), self._load(tenant, "kept")) == self.holds(tenant), tenant
+
+    def holds(self, tenant: str) -> tuple[int, int]:
+        """The bytes of inputs that a tenant's jobs hold, and what its ended ones keep, by their records."""
+        jobs = {i: k for i, k in self.jobs.items() if k.tenant == tenant}
+        held = sum(k.input_bytes for i, k in jobs.items() if self._states[i] not in TERMINAL)
+        texts = (b"lg", b"em", b"eb")
+        kept = sum(
+            RECORD_BYTES + len(k.output or b"") + sum(len(k.end.get(text, b"")) for text in texts)
+            for k in jobs.values()
+            if k.end
+        )
+        return held, kept
 
     def _usage(self) -> None:
         """Each end is in the ledger's line of its day and in its tenant's month, once."""

@@ -72,6 +72,25 @@ class Interleavings(RuleBasedStateMachine):
         for _ in range(count):
             self._admit(self.fronts[api], version, wait=wait, **limits)
 
+    @rule(
+        version=st.sampled_from(sorted(VERSIONS)),
+        size=st.integers(1, 9),
+        limit=st.integers(0, 60),
+        kept=st.integers(0, 9),
+    )
+    def admit_limited(self, version: str, size: int, limit: int, kept: int) -> None:
+        """A job of a tenant with little room: taken exactly if what its jobs hold leaves room for it."""
+        held, keeps = self.books.holds(VERSIONS[version])
+        limits = {"queued_bytes_limit": limit, "kept_bytes_limit": kept * 512}
+        admission, answer = self._ask(self.fronts[0], version, payload=b"1" * size, **limits)
+        if held + size > limit:
+            assert (answer.why, answer.found) == ("queued_bytes", held)
+        elif keeps >= kept * 512:
+            assert (answer.why, answer.found) == ("kept_bytes", keeps)
+        else:
+            assert isinstance(answer, Admitted), answer
+            self.books.jobs[admission.job_id] = Known(admission.tenant_id, version, size)
+
     @rule(api=st.integers(0, 1), key=st.sampled_from(["k1", "k2"]))
     def admit_once(self, api: int, key: str) -> None:
         """A client that didn't hear the answer asks again, maybe through another process."""
@@ -79,6 +98,15 @@ class Interleavings(RuleBasedStateMachine):
 
     def _admit(self, front: JobFront, version: str, *, wait: bool = False, **options: Any) -> None:
         self.born_jobs += 1
+        payload = b"1" * (1 + self.born_jobs % 5)
+        admission, answer = self._ask(front, version, wait=wait, payload=payload, **options)
+        if isinstance(answer, Replayed):
+            assert answer.job_id in self.books.jobs
+            return
+        assert isinstance(answer, Admitted)
+        self.books.jobs[admission.job_id] = Known(admission.tenant_id, version, len(admission.payload))
+
+    def _ask(self, front: JobFront, version: str, *, wait: bool = False, **options: Any) -> tuple[Admission, Any]:
         job_id = new_id("job")
         gpus = int("gpu" in version)
         if gpus:
@@ -91,7 +119,6 @@ class Interleavings(RuleBasedStateMachine):
             version_number=1,
             generation=0,
             input_kind="json",
-            payload=b"1" * (1 + self.born_jobs % 5),
             timeout_seconds=30.0,
             queued_limit=1000,
             requests_per_minute=6_000_000,
@@ -103,11 +130,7 @@ class Interleavings(RuleBasedStateMachine):
         )
         answer = self._run(front.admit(admission, wait=wait))
         self._run(front._in_thread(lambda _queue, _nothing: None, None))  # what was issued has reached RQ
-        if isinstance(answer, Replayed):
-            assert answer.job_id in self.books.jobs
-            return
-        assert isinstance(answer, Admitted)
-        self.books.jobs[admission.job_id] = Known(admission.tenant_id, version, len(admission.payload))
+        return admission, answer
 
     @precondition(lambda self: self.books.jobs)
     @rule(api=st.integers(0, 1), which=anything)
