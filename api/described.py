@@ -133,9 +133,9 @@ UPLOAD_BODY: Json = {
     },
 }
 CHECK_BODY: Json = {
-    "required": True,
+    "description": "The source: as it is, or in JSON. No body is an empty file, and refused as one.",
     "content": {
-        "text/x-python": {"schema": {"type": "string"}},
+        "text/x-python": {"schema": {"contentMediaType": "text/x-python"}},
         "application/json": json_body({"source": {"type": "string"}}, required=("source",)),
     },
 }

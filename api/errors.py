@@ -18,6 +18,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from store.errors import StoreError
 
@@ -215,7 +216,16 @@ def install(app: FastAPI) -> None:
 
 
 def _handler(translate: Callable[[Any], Problem]) -> Callable[[Request, Exception], Awaitable[Response]]:
-    async def handle(_: Request, error: Exception) -> Response:
+    async def handle(request: Request, error: Exception) -> Response:
+        if isinstance(error, HTTPException) and error.status_code == 405:
+            error = HTTPException(405, headers={"Allow": _offered(request)})
         return problem_response(translate(error))
 
     return handle
+
+
+def _offered(request: Request) -> str:
+    """Every method of an address. The framework knows one route for each, and names the first one's."""
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    here = next((route.path for route in routes if route.path_regex.match(request.scope["path"])), "")
+    return ", ".join(sorted({method for route in routes if route.path == here for method in route.methods or ()}))

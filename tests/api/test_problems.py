@@ -54,10 +54,12 @@ def test_unknown_address_is_a_problem(api: TestClient) -> None:
 
 
 def test_wrong_method_says_what_is_offered(api: TestClient) -> None:
-    """405 keeps its Allow header."""
+    """405 has every method of the address in its Allow header."""
     response = api.put("/v1/check")
     assert_problem(response, 405, "method_not_allowed")
     assert response.headers["allow"] == "POST"
+    assert api.put("/v1/models/echo").headers["allow"] == "DELETE, GET"
+    assert api.put("/v1/webhooks/secret").headers["allow"] == "GET"  # and not what /v1/webhooks/{id} offers
 
 
 def test_a_bug_of_ours_is_a_problem_that_says_nothing(
