@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import re
 import subprocess
 import threading
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 
-from sandbox.errors import DevicesBusy, GpuUnknown
+from sandbox.errors import DevicesBusy, GpuTaken, GpuUnknown
 
 ALL = "all"
 _NAME = re.compile(r"[0-9]{1,3}|(GPU|MIG)-[0-9A-Za-z/-]{1,80}")
@@ -47,6 +50,31 @@ class Devices:
 
     def _free(self) -> bool:
         return any(self._taken[name] < self._share for name in self.names)
+
+
+class Claims:
+    """This process's right to its devices on this machine, for as long as it lives: locks on files in ``folder``.
+
+    Two workers that were given the same name don't start both. An index and a UUID of one device are two names.
+    """
+
+    def __init__(self, names: Iterable[str], folder: Path) -> None:
+        """Raises GpuTaken when another process has one of them."""
+        self._fds: list[int] = []
+        for name in names:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            fd = os.open(folder / f"{name.replace('/', '_')}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._fds.append(fd)
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as exc:
+                self.release()
+                raise GpuTaken(name) from exc
+
+    def release(self) -> None:
+        """Let go. Safe to call twice. The files stay: a lock on a file that was removed is nobody's."""
+        while self._fds:
+            os.close(self._fds.pop())
 
 
 def resolve(wanted: Iterable[str]) -> tuple[str, ...]:

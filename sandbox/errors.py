@@ -6,6 +6,7 @@ SandboxError
 ├── RuntimeMissing      the engine doesn't know the runtime
 ├── GpuUnavailable      the engine, or the sandbox image, has no GPU to offer
 ├── GpuUnknown          what was named is no GPU
+├── GpuTaken            another worker on this machine owns it
 ├── DevicesBusy         every GPU of the worker is taken
 └── StartFailed         a blank sandbox did not come up
 """
@@ -71,6 +72,18 @@ class GpuUnknown(SandboxError):
     """What was named is no GPU."""
 
     code = "gpu_unknown"
+
+
+class GpuTaken(SandboxError):
+    """Another worker on this machine owns the GPU."""
+
+    code = "gpu_taken"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The GPU {name} belongs to another worker on this machine. Name another one, or let that worker have more "
+            "sandboxes on it with --gpu-share."
+        )
 
 
 class DevicesBusy(SandboxError):

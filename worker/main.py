@@ -19,10 +19,10 @@ import structlog
 import sandbox.image
 from policies.isolated import check_isolated
 from sandbox import runtimes
-from sandbox.devices import Devices
+from sandbox.devices import Claims, Devices
 from sandbox.docker_driver import DockerDriver
 from sandbox.engine import Engine
-from sandbox.errors import EngineUnreachable, RuntimeMissing
+from sandbox.errors import EngineUnreachable, GpuTaken, RuntimeMissing
 from sandbox.pool import Pool
 from store.blobs import Blobs
 from store.catalog import Catalog
@@ -48,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logging.basicConfig(level=logging.WARNING)
     settings = settings_from(sys.argv[1:] if arguments is None else arguments)
     refuse_other_runtimes(settings)
+    claims = claim_devices(settings)
     station = open_station(settings)
     occupy(station)
     try:
@@ -56,6 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         station.pool.close()
         station.bell.close()
         station.catalog.close()
+        claims.release()
         log.info("worker_stopped", worker=station.name)
 
 
@@ -81,6 +83,15 @@ def refuse_other_runtimes(settings: WorkerSettings) -> None:
         log.warning("runtime_unknown", error=exc.code)
     finally:
         engine.close()
+
+
+def claim_devices(settings: WorkerSettings) -> Claims:
+    """The right to this worker's GPUs. Ends the process with one sentence where another worker has it."""
+    assert settings.run_dir is not None
+    try:
+        return Claims(settings.gpus.split(",") if settings.gpus else (), settings.run_dir / "gpus")
+    except GpuTaken as exc:
+        sys.exit(f"cloche-worker: {exc}")
 
 
 def open_station(settings: WorkerSettings) -> Station:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -13,8 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox import devices
-from sandbox.devices import Devices
-from sandbox.errors import DevicesBusy, GpuUnknown
+from sandbox.devices import Claims, Devices
+from sandbox.errors import DevicesBusy, GpuTaken, GpuUnknown
+
+ROOT = Path(__file__).parents[2]
 
 
 @settings(deadline=None, max_examples=200)
@@ -99,3 +103,28 @@ def test_all_is_what_nvidia_smi_lists(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(GpuUnknown, match="name the GPUs one by one"):
         devices.resolve(["all"])
+
+
+def test_a_device_belongs_to_one_worker(tmp_path: Path) -> None:
+    """A second one that names it is refused, with none of its other devices kept; the end of the first frees it."""
+    first = Claims(["0", "MIG-GPU-1/2/0"], tmp_path / "gpus")
+    with pytest.raises(GpuTaken, match="MIG-GPU-1/2/0"):
+        Claims(["1", "MIG-GPU-1/2/0"], tmp_path / "gpus")
+    Claims(["1"], tmp_path / "gpus").release()
+    first.release()
+    first.release()
+    Claims(["0", "1", "MIG-GPU-1/2/0"], tmp_path / "gpus").release()
+
+
+def test_a_worker_that_was_killed_owns_nothing(tmp_path: Path) -> None:
+    """The kernel lets go of its devices however it ended."""
+    code = "import sys,time; from pathlib import Path; from sandbox.devices import Claims; "
+    code += "kept = Claims(['0'], Path(sys.argv[1])); print('mine', flush=True); time.sleep(60)"
+    other = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, cwd=ROOT)
+    assert other.stdout is not None
+    assert other.stdout.readline() == b"mine\n"
+    with pytest.raises(GpuTaken):
+        Claims(["0"], tmp_path)
+    other.kill()
+    other.wait()
+    Claims(["0"], tmp_path).release()

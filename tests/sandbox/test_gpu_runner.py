@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import socket
 import subprocess
@@ -254,3 +255,11 @@ def test_a_version_without_a_gpu_is_not_bound_to_one(start: Callable[[], DockerS
     failure = start().bind(models.version(LINEAR, limits=replace(ON_GPU, gpus=0)))
     assert isinstance(failure, LoadFailure)
     assert failure.kind == "platform"
+
+
+def test_the_benchmark_says_that_there_is_no_gpu() -> None:
+    """Where CUDA has no device it measures nothing, and says so; it doesn't pass for a measurement."""
+    command = [sys.executable, "benchmarks/gpu.py"]
+    hidden = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
+    done = subprocess.run(command, cwd=ROOT, env=hidden, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout) == (3, "There is no GPU here that PyTorch can use: nothing was measured.\n")
