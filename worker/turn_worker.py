@@ -51,3 +51,5 @@ class TurnWorker(SimpleWorker):
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGINT, self.request_stop)
             signal.signal(signal.SIGTERM, self.request_stop)
+        # A signal that came before this set the stop and could not tell RQ.
+        self._stop_requested = self._stop_requested or self._stop_event.is_set()
