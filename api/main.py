@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import signal
 import socket
 import sys
 
-import structlog
 import uvicorn
 
 from api.app import create_app
 from api.settings import ApiSettings
+from store.logs import configure_logs
 from store.settings import StoreSettings
 
 STOP_SECONDS = 15  # how long answers under way may take after a signal to stop
@@ -27,22 +26,6 @@ class Server(uvicorn.Server):
         if parts is not None:
             parts.release()
         await super().shutdown(sockets)
-
-
-def configure_logs() -> None:
-    """One JSON object a line on stderr, events and uvicorn's warnings alike."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
 
 
 def build_config(settings: ApiSettings, store: StoreSettings) -> uvicorn.Config:

@@ -18,6 +18,7 @@ from store.catalog import Catalog
 from store.deliveries import DeliveryQueue, Retention
 from store.destinations.addresses import Allow
 from store.destinations.resolver import SystemResolver
+from store.logs import configure_logs
 from store.settings import StoreSettings
 from worker.webhooks.courier import SLOTS, Courier
 from worker.webhooks.deliverer import DISABLE_DAYS, Deliverer
@@ -36,6 +37,7 @@ class CourierSettings(StoreSettings):
 
 def main() -> None:
     """Deliver webhooks until SIGTERM or SIGINT, then finish what is in flight."""
+    configure_logs()
     resolved = cast(CourierSettings, CourierSettings().resolved())
     try:
         allow = Allow.parse(resolved.webhook_allow)

@@ -46,11 +46,20 @@ def decode_due(entry: bytes) -> Due | None:
     """The entry read back; None when it is none of ours."""
     try:
         if entry.startswith(b"{"):
-            return Due(**json.loads(entry))
+            return _checked(Due(**json.loads(entry)))
         subject, state, tenant_id, at_ms, url = entry.decode().split(" ", 4)
         return Due(subject, event=_JOB_EVENTS[state], tenant_id=tenant_id, at_ms=int(at_ms), url=url)
     except (ValueError, TypeError, KeyError):
         return None
+
+
+def _checked(due: Due) -> Due:
+    texts = (due.subject, due.event, due.tenant_id, due.url)
+    if not all(isinstance(text, str) for text in texts) or not isinstance(due.at_ms, int):
+        raise TypeError("not an entry")
+    if not isinstance(due.data, dict):
+        raise TypeError("not an entry")
+    return due
 
 
 def announce(connection: redis.Redis, due: Due) -> None:

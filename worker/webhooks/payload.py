@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from store.deliveries import event_body
+from store.deliveries import Due, event_body
 from store.jobs.records import JobRecord
 
 INLINE_OUTPUT_BYTES = 64 * 1024  # larger outputs are fetched by their URL
@@ -29,11 +29,12 @@ def build(job: JobRecord, *, event: str = "", public_url: str = "") -> bytes:
     return _enveloped(f"job.{job.state}", data["finished_at"], data)
 
 
-def build_late(job_id: str, *, event: str, at_ms: int, public_url: str = "") -> bytes:
-    """The body for a job whose record has expired before anybody could be told: what is still known of it."""
-    status = "running" if event == STARTED else event.removeprefix("job.")
-    data = {"id": job_id, "status": status, "record_expired": True, "urls": _urls(job_id, public_url=public_url)}
-    return event_body(event, data, at_ms=at_ms)
+def build_bare(due: Due, *, record_expired: bool, public_url: str = "") -> bytes:
+    """The body for a job of which nothing but the event can be told, mostly because its record has expired."""
+    status = "running" if due.event == STARTED else due.event.removeprefix("job.")
+    urls = _urls(due.subject, public_url=public_url)
+    data = {"id": due.subject, "status": status, "record_expired": record_expired, "urls": urls}
+    return event_body(due.event, data, at_ms=due.at_ms)
 
 
 def job_json(job: JobRecord, *, public_url: str) -> dict[str, Any]:

@@ -38,7 +38,12 @@ def _body(due: Due, job: JobRecord | None, *, public_url: str) -> bytes:
     if due.data is not None:
         return event_body(due.event, due.data, at_ms=due.at_ms)
     if job is not None:
-        return payload.build(job, event=due.event, public_url=public_url)
-    # Its record has expired while nobody delivered: that it ended is still worth telling.
-    log.warning("webhook_without_record", job_id=due.subject)
-    return payload.build_late(due.subject, event=due.event, at_ms=due.at_ms, public_url=public_url)
+        try:
+            return payload.build(job, event=due.event, public_url=public_url)
+        except Exception:
+            # A fault of ours, met with what one job holds: it must neither hold up the others nor go untold.
+            log.exception("webhook_body_broke", job_id=due.subject)
+    else:
+        # Its record has expired while nobody delivered: that it ended is still worth telling.
+        log.warning("webhook_without_record", job_id=due.subject)
+    return payload.build_bare(due, record_expired=job is None, public_url=public_url)

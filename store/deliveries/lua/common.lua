@@ -14,6 +14,7 @@
 --   deliveries:scheduled        zset  lanes that have something waiting and room to send it, by their first's time
 --   deliveries:busy             hash  lane or tenant -> attempts in flight; no field when 0
 --   deliveries:waiting          hash  tenant -> deliveries not ended, {tenant}:bytes -> of their bodies; none when 0
+--   deliveries:failing          zset  lanes whose last attempt failed, by its ms; forgotten after a day
 --   deliveries:parked:{tenant}  set   lanes passed over because the tenant had no room left
 --   deliveries:claims:{courier} set   ids a courier is sending
 --   deliveries:couriers         zset  couriers by last heartbeat ms
@@ -26,6 +27,7 @@
 --   deliveries:stats            hash  planned, delivered, failed (attempts), gave_up: counted for ever
 
 local LANE_ROOM = 16    -- attempts in flight to one endpoint: a slow one can't take every slot
+local FAILING_ROOM = 2  -- to one whose last attempt failed: dead ones together take few slots
 local TENANT_ROOM = 64  -- and to all endpoints of a tenant: neither can a hundred slow ones
 local BACKLOG = 10000              -- deliveries of a tenant that wait: a dead endpoint can't fill Redis
 local BACKLOG_BYTES = 67108864     -- and the bytes of their bodies
@@ -71,10 +73,21 @@ local function may_ask(tenant)
   return asked <= ASKED_A_MINUTE
 end
 
+local function room_of(lane)
+  return redis.call('ZSCORE', 'deliveries:failing', lane) and FAILING_ROOM or LANE_ROOM
+end
+
+-- Remember how the last attempt in a lane went.
+local function judge(lane, health, now)
+  redis.call('ZREMRANGEBYSCORE', 'deliveries:failing', '-inf', now - 86400000)
+  if health == 'bad' then redis.call('ZADD', 'deliveries:failing', now, lane) end
+  if health == 'good' then redis.call('ZREM', 'deliveries:failing', lane) end
+end
+
 -- Put a lane where it belongs: on the schedule, at its first delivery's time, or off it when empty or full.
 local function place(lane)
   local first = redis.call('ZRANGE', 'deliveries:lane:' .. lane, 0, 0, 'WITHSCORES')
-  if first[2] and busy(lane) < LANE_ROOM then
+  if first[2] and busy(lane) < room_of(lane) then
     redis.call('ZADD', 'deliveries:scheduled', first[2], lane)
   else
     redis.call('ZREM', 'deliveries:scheduled', lane)

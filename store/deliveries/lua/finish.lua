@@ -15,6 +15,7 @@ note(id, { at_ms = tonumber(d[6]), duration_ms = tonumber(duration_ms), status =
   detail = detail })
 if err ~= '' then redis.call('HINCRBY', 'deliveries:stats', 'failed', 1) end
 
+judge(d[3], health, now)
 local since, failures = 0, 0
 if d[5] ~= '' and health ~= '' then
   local state = 'deliveries:health:' .. d[5]

@@ -119,7 +119,12 @@ async def test_a_jobs_own_url_is_told_its_end_only(
 
 
 @pytest.mark.parametrize(
-    "entry", [b"", b"job_1", b"{", b"[]", b"{}", b"job_1 flying ten_a 1 ", b"a b c d e f", b"\xff"]
+    "entry",
+    [
+        *(b"", b"job_1", b"{", b"[]", b"{}", b"job_1 flying ten_a 1 ", b"a b c d e f", b"\xff"),
+        b'{"subject":1,"event":2,"tenant_id":3,"at_ms":"4","data":{}}',
+        b'{"subject":"bat_1","event":"batch.completed","tenant_id":"t","at_ms":4,"data":7}',
+    ],
 )
 def test_an_entry_that_is_none_of_ours_is_none(entry: bytes) -> None:
     """What can't be read is recognised, not guessed at."""

@@ -15,7 +15,10 @@ from store.catalog.endpoints import Changes
 from store.deliveries import DeliveryDesk, Due, announce, delivery_id
 from store.generations import current
 from tests.attacks_webhooks.listener import Answer, Listener, eventually
+from worker.webhooks import payload
 from worker.webhooks.deliverer import DISABLE_FAILURES
+from worker.webhooks.planner import plan_of
+from worker.webhooks.sources import sources_of
 
 NO_URL = ""
 
@@ -204,6 +207,8 @@ def test_an_end_whose_record_is_gone_is_still_told(world) -> None:
         world.redis.delete(f"job:{job_id}", f"out:{job_id}")
         world.courier()
         world.wait_state(job_id, "delivered")
+        lines = [json.loads(line) for line in world.couriers[0].log.splitlines()]
+    assert {"courier_started", "webhook_without_record", "webhook_attempted"} <= {line["event"] for line in lines}
     data = json.loads(listener.requests[0].body)["data"]
     assert (data["id"], data["status"], data["record_expired"]) == (job_id, "succeeded", True)
 
@@ -283,3 +288,19 @@ def test_the_log_is_bounded(world) -> None:
     assert len(world.redis.keys("deliveries:attempts:*")) == 5
     assert world.redis.zcard(f"deliveries:ended:{world.tenant.id}") == 5
     assert len(DeliveryDesk(world.redis).page(endpoint.id, limit=50).deliveries) == 5
+
+
+def test_what_cannot_be_put_into_words_is_told_in_few(world, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job whose body can't be built holds up no other, and its end is told without it."""
+
+    def broken(*_: object, **__: object) -> bytes:
+        raise ValueError("what a model wrote")
+
+    monkeypatch.setattr(payload, "build", broken)
+    world.endpoint("https://hooks.example/", "job.succeeded")
+    [job_id] = world.end_jobs(NO_URL)
+    sources = sources_of(world.catalog, world.redis)
+    plan = plan_of(world.redis.lindex("webhooks:due", 0), sources)
+    assert plan is not None
+    body = json.loads(plan.body)
+    assert (body["type"], body["data"]["id"], body["data"]["record_expired"]) == ("job.succeeded", job_id, False)

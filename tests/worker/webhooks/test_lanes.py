@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 import store.deliveries.scripts
-from store.deliveries import Claimed, DeliveryQueue, Plan, Recipient, delivery_id, lane_of
+from store.deliveries import Claimed, DeliveryDesk, DeliveryQueue, Plan, Recipient, delivery_id, lane_of
 
-LANE_ROOM, TENANT_ROOM = 2, 3  # smaller than real, so that few steps reach them
+LANE_ROOM, FAILING_ROOM, TENANT_ROOM = 2, 1, 3  # smaller than real, so that few steps reach them
 TENANTS = ("ten_a", "ten_b")
+KEPT = {"deliveries:stats", "deliveries:couriers", "deliveries:failing"}
 URLS = tuple(f"https://{name}.example/hook" for name in ("one", "two", "three"))
 
 
@@ -30,7 +31,8 @@ def small_rooms(monkeypatch: pytest.MonkeyPatch) -> None:
     def script(name: str) -> tuple[str, str]:
         text = real(name)[0]
         for old, new in (
-            ("LANE_ROOM = 16", f"LANE_ROOM = {LANE_ROOM}"),
+            ("local LANE_ROOM = 16", f"local LANE_ROOM = {LANE_ROOM}"),
+            ("FAILING_ROOM = 2", f"FAILING_ROOM = {FAILING_ROOM}"),
             ("TENANT_ROOM = 64", f"TENANT_ROOM = {TENANT_ROOM}"),
         ):
             assert old in text
@@ -57,6 +59,7 @@ class Couriers(RuleBasedStateMachine):
         self.redis = redis.Redis.from_url(url)
         self.redis.flushall()
         self.queues = [DeliveryQueue(url, courier=f"c{number}", dead_after_seconds=1e6) for number in (0, 1)]
+        self.desk = DeliveryDesk(self.redis)
         self.jobs: dict[str, tuple[str, str]] = {}
         self.hands: list[list[Claimed]] = [[], []]  # what each courier believes it holds, stale claims included
         self.ended: Counter[str] = Counter()
@@ -73,7 +76,7 @@ class Couriers(RuleBasedStateMachine):
             self._kill(0)
         assert set(self.ended) == set(self.jobs), "a job was never told"
         assert all(count == 1 for count in self.ended.values()), "a job ended twice"
-        left = {key.decode() for key in self.redis.keys("deliveries:*")} - {"deliveries:stats", "deliveries:couriers"}
+        left = {key.decode() for key in self.redis.keys("deliveries:*")} - KEPT
         logs = {key for key in left if key.startswith(("deliveries:log:", "deliveries:ended:", "deliveries:attempts:"))}
         assert left == logs, left - logs
         assert all(self.redis.pttl(key) > 0 for key in logs), "a log that nobody will ever remove"
@@ -112,14 +115,32 @@ class Couriers(RuleBasedStateMachine):
         self.hands[who] += self._claim(who, room)
 
     @precondition(lambda self: any(self.hands))
-    @rule(data=st.data(), ending=st.sampled_from(("delivered", "gave_up", "retry")), keep=st.booleans())
-    def finish(self, data: st.DataObject, ending: str, keep: bool) -> None:
+    @rule(
+        data=st.data(),
+        ending=st.sampled_from(("delivered", "gave_up", "retry")),
+        keep=st.booleans(),
+        health=st.sampled_from(("good", "bad", "")),
+    )
+    def finish(self, data: st.DataObject, ending: str, keep: bool, health: str) -> None:
         """Report on one, which may be somebody else's by now; perhaps report on it again later."""
         who = data.draw(st.sampled_from([number for number in (0, 1) if self.hands[number]]))
         claimed = data.draw(st.sampled_from(self.hands[who]))
         if not keep:
             self.hands[who].remove(claimed)
-        self._finish(who, claimed, ending)
+        self._finish(who, claimed, ending, health)
+
+    @precondition(lambda self: bool(self.ended))
+    @rule(data=st.data())
+    def ask_again(self, data: st.DataObject) -> None:
+        """A tenant asks for one that ended, or for one that is on its way."""
+        job_id = data.draw(st.sampled_from(sorted(self.jobs)))
+        answer = self.desk.redeliver(self.jobs[job_id][0], delivery_id(job_id))
+        self.redis.delete(f"deliveries:asked:{self.jobs[job_id][0]}")  # how often one may ask is tested elsewhere
+        if job_id in self.ended:
+            assert answer == "ok"
+            del self.ended[job_id]
+        else:
+            assert answer in {"ok", "unknown", "under_way"}
 
     @rule(who=st.sampled_from((0, 1)))
     def kill(self, who: int) -> None:
@@ -175,7 +196,8 @@ class Couriers(RuleBasedStateMachine):
         for lane in self._lanes():
             tenant = lane.split(":")[0]
             waiting = self.redis.zcard(f"deliveries:lane:{lane}") > 0
-            full = busy.get(lane, 0) >= LANE_ROOM
+            failing = self.redis.zscore("deliveries:failing", lane) is not None
+            full = busy.get(lane, 0) >= (FAILING_ROOM if failing else LANE_ROOM)
             parked = bool(self.redis.sismember(f"deliveries:parked:{tenant}", lane)) and busy.get(tenant, 0) > 0
             assert not waiting or lane in scheduled or full or parked, (lane, busy)
 
@@ -198,8 +220,9 @@ class Couriers(RuleBasedStateMachine):
         assert len(claimed) <= room
         return claimed
 
-    def _finish(self, who: int, claimed: Claimed, ending: Any) -> None:
-        fresh = self._run(self.queues[who].finish(claimed, ending=ending, delay_seconds=1000)).fresh
+    def _finish(self, who: int, claimed: Claimed, ending: Any, health: Any = "") -> None:
+        report = self.queues[who].finish(claimed, ending=ending, delay_seconds=1000, endpoint_was=health)
+        fresh = self._run(report).fresh
         if fresh and ending != "retry":
             self.ended[claimed.id.replace("dlv_", "job_")] += 1
 
@@ -219,6 +242,35 @@ class Couriers(RuleBasedStateMachine):
 
     def _run(self, step: Coroutine[Any, Any, Any]) -> Any:
         return self._loop.run_until_complete(step)
+
+
+def test_a_failing_lane_takes_few_slots(redis_url: str) -> None:
+    """Once its last attempt failed, a lane has two attempts in flight; a success gives it its room back."""
+
+    async def scenario() -> list[int]:
+        connection = redis.Redis.from_url(redis_url)
+        queue = DeliveryQueue(redis_url, courier="c")
+
+        async def claim() -> list[Claimed]:
+            lane = lane_of("ten_a", url="https://dead.example/")
+            for found in connection.zrange(f"deliveries:lane:{lane}", 0, -1):
+                connection.zadd(f"deliveries:lane:{lane}", {found: 1})
+            connection.zadd("deliveries:scheduled", {lane: 1}, xx=True)
+            return (await queue.claim(room=100))[0]
+
+        for number in range(40):
+            await queue.plan(_plan(f"job_{number}", "https://dead.example/"))
+        first = await claim()
+        for each in first:
+            await queue.finish(each, ending="retry", delay_seconds=1000, error="timed_out", endpoint_was="bad")
+        second = await claim()
+        for each in second:
+            await queue.finish(each, ending="delivered", endpoint_was="good")
+        third = await claim()
+        await queue.close()
+        return [len(first), len(second), len(third)]
+
+    assert asyncio.run(scenario()) == [16, 2, 16]
 
 
 def test_a_flood_does_not_go_first(redis_url: str) -> None:
