@@ -27,6 +27,7 @@ STREAMS_PER_TENANT = 100  # open at one time in one API process; each holds a co
 HEARTBEAT_SECONDS = 15.0  # proxies close what is silent for longer than a minute, some after half of that
 LOOK_SECONDS = 5.0  # how long a stream trusts its bell
 SEND_SECONDS = 30.0  # a client that takes nothing for so long is given up
+END_SECONDS = 300.0  # for taking the result, which may be large, over a slow line
 RETRY_MILLISECONDS = 1000
 
 HEADERS = {
@@ -107,7 +108,7 @@ class EventStream(Response):
             if pump.done() and not pump.cancelled():
                 pump.result()
             if pump.done():
-                await send({"type": "http.response.body", "body": b"", "more_body": False})
+                await _send(send, b"", more=False, seconds=END_SECONDS)
         finally:
             self._parts.waiting.discard(pump)
             for task in (pump, gone):
@@ -154,10 +155,10 @@ class EventStream(Response):
             raise Problem("job_not_found", "The key may not see this job any more.")
 
 
-async def _send(send: Send, data: bytes) -> None:
+async def _send(send: Send, data: bytes, *, more: bool = True, seconds: float | None = None) -> None:
     try:
-        async with asyncio.timeout(SEND_SECONDS):
-            await send({"type": "http.response.body", "body": data, "more_body": True})
+        async with asyncio.timeout(SEND_SECONDS if seconds is None else seconds):
+            await send({"type": "http.response.body", "body": data, "more_body": more})
     except TimeoutError as exc:
         raise ClientDisconnect from exc
 

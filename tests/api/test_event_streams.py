@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,11 +16,13 @@ from starlette.testclient import TestClient
 
 import cloche
 from api.events import STREAMS_PER_TENANT
+from api.main import Server, build_config
+from api.settings import ApiSettings
 from store.jobs.back import Claim, JobBack, Settlement
 from tests.api.conftest import Account, Installation, store_settings, submit
 from tests.api.serving import Served, eventually, serving
 from tests.api.test_events import Heard, parse
-from tests.conftest import RedisServer
+from tests.conftest import RedisServer, free_port
 
 
 class Listener:
@@ -230,6 +233,45 @@ def test_open_streams_are_counted(served: Served, installation: Installation, ac
         listener.next()
         assert "cloche_event_streams 1.0" in httpx.get(f"{served.url}/metrics").text
     eventually(lambda: "cloche_event_streams 0.0" in httpx.get(f"{served.url}/metrics").text, "it is counted on")
+
+
+@contextmanager
+def _inside(installation: Installation) -> Iterator[Server]:
+    """A server in this very process, to be looked into."""
+    server = Server(build_config(ApiSettings(port=free_port()), installation.settings))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        eventually(lambda: server.started, "the server never started")
+        yield server
+    finally:
+        server.should_exit = True
+        thread.join(30)
+    assert not thread.is_alive()
+
+
+@pytest.mark.parametrize("what", ["SEND_SECONDS", "END_SECONDS"])
+def test_a_client_that_takes_nothing_is_given_up(
+    what: str, installation: Installation, acme: Account, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its place is free after a while, though its connection is open and it never said that it left."""
+    monkeypatch.setattr(f"api.events.{what}", 0.5)
+    large = "x" * 20_000_000
+    end = {"logs": large} if what == "SEND_SECONDS" else {"output": f'"{large}"'.encode()}
+    installation.ready(acme)
+    with _inside(installation) as server:
+        parts = server.config.app.state.parts  # type: ignore[union-attr]  # always our FastAPI
+        port = server.config.port
+        url = f"http://127.0.0.1:{port}/v1/models/echo/jobs"
+        job_id = httpx.post(url, json={"input": 1}, headers=acme.headers).json()["id"]
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            head = f"GET /v1/jobs/{job_id}/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {acme.key}\r\n\r\n"
+            connection.sendall(head.encode())
+            eventually(lambda: parts.streaming, "the stream was never opened")
+            worker.settle(Settlement(worker.claim(), "succeeded", 0.2, **{"output": b"1", **end}))
+            eventually(lambda: not parts.streaming, "its place is still taken")
+            assert len(parts.jobs.following) == 0
+            assert connection.recv(9) == b"HTTP/1.1 "
 
 
 def test_a_stopping_server_ends_its_streams(served: Served, installation: Installation, acme: Account) -> None:
