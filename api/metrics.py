@@ -13,7 +13,7 @@ from prometheus_client import (
 from starlette.requests import Request
 from starlette.responses import Response
 
-from store.capacity import Memory
+from store.capacity import Disk, Memory
 from store.errors import StoreError
 from store.jobs.records import QueueHealth
 
@@ -59,13 +59,13 @@ class Metrics:
             "cloche_full", "1 while this is nearly full and new jobs are refused.", ("what",), registry=self.registry
         )
 
-    def measure(self, *, memory: Memory | None, disk_free_bytes: int | None, full: str | None) -> None:
+    def measure(self, *, memory: Memory | None, disk: Disk | None, full: str | None) -> None:
         """Set the gauges of what room the platform has; None: not known."""
         if memory is not None:
             self.memory.set(memory.used_bytes)
             self.memory_limit.set(memory.limit_bytes)
-        if disk_free_bytes is not None:
-            self.disk.set(disk_free_bytes)
+        if disk is not None:
+            self.disk.set(disk.free_bytes)
         for what in ("redis_full", "disk_nearly_full"):
             self.full.labels(what).set(full == what)
 

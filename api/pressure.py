@@ -16,7 +16,7 @@ import structlog
 from api.errors import Problem
 from api.metrics import Metrics
 from api.threads import Threads
-from store.capacity import Memory, free_bytes
+from store.capacity import Disk, Memory, fullest
 from store.errors import RedisUnavailable
 from store.jobs.front import JobFront
 from store.settings import StoreSettings
@@ -51,7 +51,7 @@ class Pressure:
         self.marks = marks
         self._metrics = metrics
         self.memory: Memory | None = None
-        self.disk_free_bytes: int | None = None
+        self.disk: Disk | None = None
         self.full: Full | None = None
         self._folders = folders
 
@@ -63,7 +63,7 @@ class Pressure:
 
     def check_upload(self, more_bytes: int = 0) -> None:
         """Raises disk_nearly_full when these bytes would take what is kept in reserve."""
-        if self.disk_free_bytes is not None and self.disk_free_bytes - more_bytes < self.marks.disk_bytes:
+        if self.disk is not None and self.disk.spare_bytes < more_bytes:
             raise _problem("disk_nearly_full")
 
     async def watch(self, jobs: JobFront, threads: Threads) -> None:
@@ -77,18 +77,18 @@ class Pressure:
         with suppress(RedisUnavailable):
             self.memory = await jobs.memory()
         try:
-            self.disk_free_bytes = await threads.call(free_bytes, self._folders)
+            self.disk = await threads.call(fullest, self._folders, reserve_bytes=self.marks.disk_bytes)
         except OSError as exc:
             log.warning("disk_not_measured", error=type(exc).__name__)
         before, self.full = self.full, self._judged()
-        self._metrics.measure(memory=self.memory, disk_free_bytes=self.disk_free_bytes, full=self.full)
+        self._metrics.measure(memory=self.memory, disk=self.disk, full=self.full)
         if self.full != before:
             log.warning("capacity_changed", full=self.full or "nothing", before=before or "nothing")
 
     def _judged(self) -> Full | None:
         if self.memory is not None and self.memory.percent > self.marks.redis_percent:
             return "redis_full"
-        if self.disk_free_bytes is not None and self.disk_free_bytes < self.marks.disk_bytes:
+        if self.disk is not None and self.disk.spare_bytes < 0:
             return "disk_nearly_full"
         return None
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from policies.limits import GIB
+
 
 @dataclass(frozen=True, slots=True)
 class Memory:
@@ -30,9 +32,29 @@ def memory_of(info: Mapping[str, Any]) -> Memory:
     return Memory(used, most or int(info.get("total_system_memory", 0)), bounded=most > 0)
 
 
-def free_bytes(folders: Iterable[Path]) -> int:
-    """The least room among the disks that these folders are, or will be, on. Raises OSError."""
-    return min(shutil.disk_usage(_existing(folder)).free for folder in folders)
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """A disk's room, and how much of it is kept in reserve for what was accepted."""
+
+    free_bytes: int
+    total_bytes: int
+    reserve_bytes: int
+
+    @property
+    def spare_bytes(self) -> int:
+        """What new data may take; below 0 the reserve is touched."""
+        return self.free_bytes - self.reserve_bytes
+
+
+def disk_of(folder: Path, *, reserve_bytes: int) -> Disk:
+    """The disk that the folder is, or will be, on. A reserve of 0 is 1 GiB, of a small disk a tenth. Raises OSError."""
+    usage = shutil.disk_usage(_existing(folder))
+    return Disk(usage.free, usage.total, reserve_bytes or min(GIB, usage.total // 10))
+
+
+def fullest(folders: Iterable[Path], *, reserve_bytes: int) -> Disk:
+    """The disk with the least to spare. Raises OSError."""
+    return min((disk_of(folder, reserve_bytes=reserve_bytes) for folder in folders), key=lambda disk: disk.spare_bytes)
 
 
 def _existing(folder: Path) -> Path:

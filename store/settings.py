@@ -9,8 +9,6 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from policies.limits import GIB
-
 
 class StoreSettings(BaseSettings):
     """``CLOCHE_DATA`` and the URLs derived from it. Nothing is created by reading them."""
@@ -35,7 +33,8 @@ class StoreSettings(BaseSettings):
 
     queue_limit: int = Field(default=2_000_000, ge=0)  # jobs queued by all tenants together; 0: no limit
     redis_full_percent: int = Field(default=90, ge=1, le=100)  # of its maxmemory: above it no new job is taken
-    disk_reserve_bytes: int = Field(default=GIB, ge=0)  # left on the data's disk: below it no new data is taken
+    disk_reserve_bytes: int = Field(default=0, ge=0)  # left on the data's disk: below it no new data is taken; 0: see
+    # store.capacity.disk_of
 
     def resolved(self) -> StoreSettings:
         """The same settings with every empty value replaced by its default under ``data``."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from admin.checks.finding import Finding, fail, ok, warn
 from policies.limits import GIB
 from store.blobs import Blobs
+from store.capacity import disk_of
 from store.catalog import Catalog
 from store.errors import StoreError
 from store.settings import StoreSettings
@@ -38,11 +38,10 @@ def _blobs(settings: StoreSettings) -> Finding:
 
 
 def _disk(folder: Path, *, reserve_bytes: int) -> Finding:
-    while not folder.exists():
-        folder = folder.parent
-    usage = shutil.disk_usage(folder)
-    found = f"{usage.free / GIB:.1f} GiB of {usage.total / GIB:.1f} GiB free at {folder}"
+    disk = disk_of(folder, reserve_bytes=reserve_bytes)
+    found = f"{disk.free_bytes / GIB:.1f} GiB of {disk.total_bytes / GIB:.1f} GiB free at {folder}"
     advice = "Free some space: `cloche-admin blobs sweep` deletes what no version needs."
-    if usage.free < reserve_bytes:
-        return fail("disk", f"{found}: new jobs and uploads are refused below {reserve_bytes / GIB:.1f} GiB.", advice)
-    return warn("disk", found, advice) if usage.free < LITTLE_BYTES else ok("disk", found)
+    if disk.spare_bytes < 0:
+        least = disk.reserve_bytes / GIB
+        return fail("disk", f"{found}: new jobs and uploads are refused below {least:.1f} GiB.", advice)
+    return warn("disk", found, advice) if disk.free_bytes < LITTLE_BYTES else ok("disk", found)

@@ -17,11 +17,12 @@ from api.errors import Problem
 from api.metrics import Metrics
 from api.pressure import Marks, Pressure
 from policies.limits import MIB
-from store.capacity import memory_of
+from store.capacity import Disk, disk_of, memory_of
 from store.jobs.back import JobBack
 from tests.api.conftest import Installation, assert_problem, store_settings, submit, upload
 from tests.api.contract import WatchedClient
 from tests.conftest import RedisServer
+from tests.faults.disk import small_disk
 
 REDUCED = "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity"
 
@@ -120,16 +121,38 @@ def test_a_disk_below_its_reserve_takes_nothing_new(serve: Serve, own: Installat
     assert submit(before, acme).status_code == 404
 
 
+def test_a_small_disk_that_fills_up_is_noticed_before_it_is_full(own_redis: RedisServer, tmp_path: Path) -> None:
+    """A real one, with everything but Redis on it: below a tenth nothing new, nothing broken; then it goes on."""
+    with small_disk(tmp_path / "disk"):
+        own = Installation(store_settings(tmp_path / "disk" / "data", own_redis.url))
+        acme = own.account("acme")
+        own.ready(acme)
+        ballast = tmp_path / "disk" / "ballast"
+        with WatchedClient(create_app(own.settings)) as api:
+            assert submit(api, acme).status_code == 202
+            disk = disk_of(ballast, reserve_bytes=0)
+            assert disk.reserve_bytes == disk.total_bytes // 10
+            ballast.write_bytes(b"\0" * (disk.spare_bytes + MIB))
+            until(lambda: submit(api, acme).status_code == 503)
+            assert_problem(upload(api, acme, name="other"), 503, "disk_nearly_full")
+            assert own.echo()
+            own.catalog.tenants.create("written")  # there is room for what has to be
+            ballast.unlink()
+            until(lambda: submit(api, acme).status_code == 202)
+            assert upload(api, acme, name="other").status_code == 201
+        own.close()
+
+
 def test_an_upload_may_not_take_what_is_in_reserve() -> None:
     """Announced or arrived: the bytes that would bring the disk below the mark are refused."""
     pressure = Pressure(Marks(0, 90, 1000), folders=(), metrics=Metrics())
     pressure.check_upload(10**15)  # not measured yet
-    pressure.disk_free_bytes = 1500
+    pressure.disk = Disk(1500, 10_000, 1000)
     pressure.check_upload(500)
     with pytest.raises(Problem) as caught:
         pressure.check_upload(501)
     assert caught.value.code == "disk_nearly_full"
-    pressure.disk_free_bytes = 999
+    pressure.disk = Disk(999, 10_000, 1000)
     with pytest.raises(Problem):
         pressure.check_upload()
 

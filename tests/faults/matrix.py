@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.faults.traffic import TERMINAL, Accepted, Tenant, Traffic
 
 JOBS_EACH = 120  # a tenant and round
 LOOK_SECONDS = 20  # how long one look at a job waits for its end
+LEDGER = ("succeeded", "failed", "platform", "canceled", "expired", "input_bytes", "output_bytes")
 TELL_SECONDS = 60  # until the last webhook has come: a first one that met a fault is tried again after some seconds
 
 
@@ -37,6 +39,7 @@ class Matrix:
                 self.account.rounds.append(self._round(fault, webhook=listener.url))
             self._audit()
             self._audit_history()
+            self._audit_ledger()
             self._audit_deliveries(listener)
         return self.account
 
@@ -140,6 +143,27 @@ class Matrix:
                 self.account.wrong += [f"history: {promise.job_id} {wrong}" for wrong in wrongs]
         self.account.wrong += [f"history: nobody asked for {job_id}" for job_id in found]
 
+    def _audit_ledger(self) -> None:
+        """What is billed: each end once, with the bytes it had. The last page is written within seconds."""
+        expected: dict[str, Counter[str]] = {tenant.id: Counter() for tenant in self._tenants}
+        for tenant in self._tenants:
+            for promise in tenant.accepted:
+                if promise.ended is not None:
+                    expected[tenant.id] += _billed(promise.value, promise.ended)
+        until = time.monotonic() + TELL_SECONDS
+        while (found := self._ledger()) != expected and time.monotonic() < until:
+            time.sleep(0.5)
+        if found != expected:
+            self.account.wrong.append(f"ledger: {found}, and it is {expected}")
+
+    def _ledger(self) -> dict[str, Counter[str]]:
+        """By tenant, what the catalogue has of all days."""
+        found: dict[str, Counter[str]] = {tenant.id: Counter() for tenant in self._tenants}
+        for usage in self._stand.engine.admin("usage", "--from", "2020-01-01")["usage"]:
+            counts = {name: usage[name] for name in LEDGER}
+            found[usage["tenant_id"]] += Counter(counts)
+        return found
+
     def _audit_deliveries(self, listener: Listener) -> None:
         """What the world was told: of each job that has a webhook one end, the one it has."""
         expected = {p.job_id: p for tenant in self._tenants for p in tenant.accepted if p.told and p.ended}
@@ -154,6 +178,13 @@ class Matrix:
             if ends != {right}:
                 self.account.doubled += len(ends) > 1
                 self.account.wrong.append(f"webhook: of {job_id} was told {ends}, and it is {right}")
+
+
+def _billed(value: str, job: dict[str, Any]) -> Counter[str]:
+    """What the ledger has of one job."""
+    outcome = "platform" if (job["error"] or {}).get("type") == "platform" else job["status"]
+    output_bytes = len(json.dumps(job["output"])) if job["status"] == "succeeded" else 0
+    return Counter({outcome: 1, "input_bytes": len(json.dumps(value)), "output_bytes": output_bytes})
 
 
 def _told(listener: Listener) -> dict[str, set[str]]:
