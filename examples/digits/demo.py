@@ -126,10 +126,12 @@ def _poll(picture: Path, label: int) -> None:
     show(f"HTTP 202, Location: {accepted.headers['location']}")
     show(fields(job, "id", "status"))
     print()
-    started, seen = time.monotonic(), ""
+    started, seen, asked = time.monotonic(), job["status"], False
+    show(f"{0:6.3f} s  {seen}")
     look = f"curl $CLOCHE_URL{job['urls']['self']} {AUTH}"
     while job["status"] not in ENDED:
-        job = expect(curl(look, shown=not seen), 200).json
+        job = expect(curl(look, shown=not asked), 200).json
+        asked = True
         seconds = time.monotonic() - started
         if job["status"] != seen:
             show(f"{seconds:6.3f} s  {job['status']}")
