@@ -67,7 +67,7 @@ class Difference:
     reason: str
 
 
-# A sandbox with a GPU: the table above holds, but for the first three rows here.
+# A sandbox with a GPU: the table above holds, but for the first four rows here.
 ON_GPU: tuple[Difference, ...] = (
     Difference("device_requests", "one device, gpu and compute",
         "the device it was given and no other; compute brings CUDA, and neither graphics nor NVML, which names the "
@@ -77,6 +77,9 @@ ON_GPU: tuple[Difference, ...] = (
         "two large ones of nvidia-uvm. Every other driver's, and pushing input into terminals, stay refused"),
     Difference("seccomp: memory", "mbind, set_mempolicy, get_mempolicy, mlock, munlock, mincore, memfd_create",
         "pinned memory is placed, locked and looked up; it counts against the memory limit"),
+    Difference("seccomp: sockets", "bind, listen",
+        "CUDA refuses to start without a listening socket of its own; unix only, in a network namespace where nobody "
+        "else is, and nothing can be accepted on it"),
     Difference("user, cap_drop", "as ever", "the device files may be opened by everybody"),
     Difference("read_only", "as ever", "the toolkit mounts its libraries before the root becomes read-only"),
     Difference("memlock", "the engine's 64 KiB", "what CUDA pins is pinned by its driver and is not counted there"),

@@ -71,8 +71,10 @@ _IOCTLS: dict[int, str] = {
     0x5451: "FIOCLEX: likewise",
 }
 
-# CUDA pins and places host memory, and looks it up.
-_GPU = ("mbind", "get_mempolicy", "set_mempolicy", "mlock", "munlock", "memfd_create", "mincore")
+# CUDA pins and places host memory, and looks it up. Without a memory file, or a listening socket under an abstract
+# name (to hand its descriptor to other processes, of which there are none; nothing is ever accepted), it refuses to
+# start: error 304, "OS call failed". See docs/decisions/0070-gpus.md.
+_GPU = ("mbind", "get_mempolicy", "set_mempolicy", "mlock", "munlock", "memfd_create", "mincore", "bind", "listen")
 
 # And it speaks to its driver by ioctl: (mask, value) of the requests. The first are those of /dev/nvidiactl and of the
 # devices, _IOWR('F', …); the others are nvidia-uvm's, whose requests are plain small numbers and these two.

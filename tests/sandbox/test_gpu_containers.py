@@ -15,6 +15,7 @@ from sandbox import hardening, runtimes, seccomp
 from sandbox.contract import Bound
 from sandbox.devices import Devices
 from sandbox.docker_driver import DockerDriver
+from sandbox.docker_sandbox import DockerSandbox
 from sandbox.door import Door
 from sandbox.errors import GpuUnavailable
 from sandbox.pool import Pool
@@ -43,6 +44,31 @@ class Model(torch.nn.Module):
 NVIDIA = [0xC00846D2, 0xC020462A, 0xC030462B, 0x30000001, 0x30000002, 25, 37, 75]
 OTHERS = [0x5412, 0x80, 0x5452, 0x4C00, 0x40049409, 0x30000003, 0xAE01]  # TIOCSTI, loop devices, btrfs, KVM …
 EPERM, ENOTTY = 1, 25
+
+SOCKETS = """
+import os
+import socket
+import torch
+
+class Model(torch.nn.Module):
+    def predict_single(self, x):
+        found = []
+        door = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        door.bind(chr(0) + "cuda-uvmfd-1-2")
+        door.listen(16)
+        found.append("listens")
+        door.setblocking(False)
+        for attempt in (door.accept, lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM)):
+            try:
+                attempt()
+                found.append("through")
+            except OSError as exc:
+                found.append(type(exc).__name__)
+        file = os.memfd_create("cuda")
+        os.ftruncate(file, 4096)
+        found.append(os.fstat(file).st_size)
+        return found
+"""
 
 
 @pytest.fixture
@@ -136,22 +162,31 @@ def _with_control_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hardening, "container", container)
 
 
-def test_on_a_gpu_only_its_drivers_requests_pass(
-    image: str, owner: str, sandbox_run_dir: Path, models: Models, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Under the profile of sandboxes with a GPU a model runs, NVIDIA's requests reach a driver, and others don't."""
+@pytest.fixture
+def filtered(image: str, owner: str, sandbox_run_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DockerSandbox]:
+    """A sandbox without a GPU under the filter of those that have one."""
     original = seccomp.profile
     monkeypatch.setattr(seccomp, "profile", lambda **options: original(**{**options, "gpu": True}))
-    driver = DockerDriver(run_dir=sandbox_run_dir, image=image, owner=owner, blank_limits=SMALL)
-    if driver.runtime().gvisor:
-        pytest.fail("this test is about runc's filter")
+    driver = DockerDriver(run_dir=sandbox_run_dir, image=image, owner=owner, runtime="runc", blank_limits=SMALL)
     sandbox = driver.start()
-    assert isinstance(sandbox.bind(models.version(IOCTLS)), Bound)
-    found = {int(name): errno for name, errno in json.loads(ask(sandbox, NVIDIA + OTHERS).output).items()}
+    yield sandbox
     sandbox.destroy()
     driver.close()
+
+
+def test_on_a_gpu_only_its_drivers_requests_pass(filtered: DockerSandbox, models: Models) -> None:
+    """Under the profile of sandboxes with a GPU a model runs, NVIDIA's requests reach a driver, and others don't."""
+    assert isinstance(filtered.bind(models.version(IOCTLS)), Bound)
+    found = {int(name): errno for name, errno in json.loads(ask(filtered, NVIDIA + OTHERS).output).items()}
     assert {hex(request): found.get(request) for request in NVIDIA} == {hex(request): ENOTTY for request in NVIDIA}
     assert {hex(request): found.get(request) for request in OTHERS} == {hex(request): EPERM for request in OTHERS}
+
+
+def test_what_cuda_listens_on_leads_nowhere(filtered: DockerSandbox, models: Models) -> None:
+    """A socket under an abstract name can be bound and listened on, as CUDA does; nothing is ever accepted, no other
+    family of sockets is to be had, and a memory file is one more piece of the sandbox's own memory."""
+    assert isinstance(filtered.bind(models.version(SOCKETS)), Bound)
+    assert json.loads(ask(filtered).output) == ["listens", "PermissionError", "PermissionError", 4096]
 
 
 def test_without_a_gpu_its_drivers_requests_dont_pass(driver: DockerDriver, models: Models) -> None:
@@ -174,9 +209,10 @@ def test_a_version_on_a_gpu_is_not_bound_without_one(driver: DockerDriver, model
 def test_every_difference_is_said() -> None:
     """What a sandbox with a GPU has that others don't is in the table of differences, with a reason."""
     names = {row.name for row in hardening.ON_GPU}
-    assert {"device_requests", "seccomp: ioctl", "seccomp: memory"} <= names
+    assert {"device_requests", "seccomp: ioctl", "seccomp: memory", "seccomp: sockets"} <= names
     assert all(row.reason for row in hardening.ON_GPU)
-    listed = next(row.value for row in hardening.ON_GPU if row.name == "seccomp: memory")
+    rows = {row.name: row.value for row in hardening.ON_GPU}
+    listed = f"{rows['seccomp: memory']}, {rows['seccomp: sockets']}"
     plain, on_gpu = (_names(seccomp.profile(gpu=gpu)) for gpu in (False, True))
     assert set(listed.split(", ")) == on_gpu - plain
 
