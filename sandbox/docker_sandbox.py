@@ -121,8 +121,9 @@ class DockerSandbox:
             self._hand_over(bundle)
             frame = self._channel.receive(deadline=deadline, body_max_bytes=0)
         except (EngineUnreachable, docker.errors.APIError, OSError) as exc:
-            if isinstance(exc, docker.errors.APIError) and bundle.limits.memory_bytes < hardening.FLOOR_BYTES:
-                return LoadFailure("out_of_memory", _too_little(bundle.limits))
+            floor_bytes = hardening.GPU_FLOOR_BYTES if self._device is not None else hardening.FLOOR_BYTES
+            if isinstance(exc, docker.errors.APIError) and bundle.limits.memory_bytes < floor_bytes:
+                return LoadFailure("out_of_memory", _too_little(bundle.limits, floor_bytes=floor_bytes))
             return LoadFailure("platform", f"The sandbox could not be given the version: {exc}")
         except Violated as exc:
             return LoadFailure("protocol_violation", f"The model broke the protocol while it was loaded: {exc}.")
@@ -299,8 +300,8 @@ class DockerSandbox:
         return self._pipe.last_words(call_id, limit_bytes=self._limits.log_bytes)
 
 
-def _too_little(limits: Limits) -> str:
+def _too_little(limits: Limits, *, floor_bytes: int) -> str:
     return (
         f"The memory limit of {limits.memory_bytes // MIB} MiB is less than a sandbox takes before any model is in it. "
-        f"Allow at least {hardening.FLOOR_BYTES // MIB} MiB."
+        f"Allow at least {floor_bytes // MIB} MiB."
     )

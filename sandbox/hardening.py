@@ -17,6 +17,7 @@ from sandbox import seccomp
 
 UID = 65532  # nobody's: in no image's passwd file, owner of nothing
 FLOOR_BYTES = 256 * MIB  # runner, torch and room for a small model; below, the engine may refuse the limit
+GPU_FLOOR_BYTES = 1024 * MIB  # with CUDA's libraries and its context beside them
 CPU_PERIOD_MICROSECONDS = 100_000
 GVISOR_PIDS = 1024  # its kernel's own threads, and a host process for each of the model's
 INIT_VERBOSITY = "TINI_VERBOSITY"  # at 2 init logs how the runner ended, which postmortem.py reads

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import tempfile
 import time
@@ -123,6 +124,21 @@ def test_the_file_is_valid() -> None:
     assert done.returncode == 0, done.stderr
     assert "127.0.0.1" in done.stdout
     assert "0.0.0.0:8000" not in done.stdout
+
+
+def test_a_gpu_worker_comes_with_its_profile_only() -> None:
+    """It is told its devices by the environment, and is given none itself: it is the engine that needs them."""
+    tool = extras.compose_command()
+    assert tool, "no compose tool is installed; run `make test`"
+    command = [*tool, "--file", ROOT / "compose.yaml", "--profile", "gpu", "config"]
+    environment = {**os.environ, "CLOCHE_GPUS": "GPU-1,MIG-2"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    service = re.search(r"^  gpu-worker:\n((?:    .*\n| *\n)*)", done.stdout, re.MULTILINE)
+    assert service is not None
+    assert re.search(r"profiles:\s*- gpu\b", service[1])
+    assert re.search(r"CLOCHE_GPUS: GPU-1,MIG-2\b", service[1])
+    assert "devices" not in service[1]
 
 
 def test_a_model_is_served_through_the_composed_stack(stack: Stack) -> None:

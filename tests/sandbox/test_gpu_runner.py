@@ -12,7 +12,9 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import docker.errors
 import pytest
 import torch
 from hypothesis import given, settings
@@ -248,6 +250,23 @@ def test_weights_larger_than_the_limit_are_out_of_memory(start: Callable[[], Doc
     assert isinstance(failure, LoadFailure)
     assert failure.kind == "out_of_memory"
     assert "can't be put on the GPU" in failure.message
+
+
+class Refusing(Engine):
+    """An engine that can't shrink a container below what it uses."""
+
+    def limit(self, container_id: str, resources: dict[str, Any]) -> None:
+        raise docker.errors.APIError("device or resource busy")
+
+
+def test_too_little_memory_beside_cuda_is_said_to_be(start: Callable[[], DockerSandbox], models: Models) -> None:
+    """A limit below what CUDA takes is the limit's fault, not the platform's, and says how much to allow."""
+    sandbox = start()
+    sandbox._engine = Refusing()
+    failure = sandbox.bind(models.version(LINEAR, limits=replace(ON_GPU, memory_bytes=512 * 2**20)))
+    assert isinstance(failure, LoadFailure)
+    assert failure.kind == "out_of_memory"
+    assert "at least 1024 MiB" in failure.message
 
 
 def test_a_version_without_a_gpu_is_not_bound_to_one(start: Callable[[], DockerSandbox], models: Models) -> None:
