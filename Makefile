@@ -9,6 +9,8 @@ BIN := .venv/bin
 # What mypy reads, strictly. Tests are linted, not typed.
 TYPED := api sandbox worker policies store admin ops client/src/cloche
 ARGS ?=
+# Files of tests run side by side, a process for each core and four at the most: much of a test is waiting for containers.
+SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,7 +34,7 @@ demo: setup ## the whole way of a model: train, upload, ask, watch
 	@$(BIN)/python examples/digits/demo.py $(ARGS)
 
 test: test-setup ## run every test, on real Docker and real Redis (ARGS="-k name" to choose)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 test-attacks: test-setup ## play every hostile model on this engine (CLOCHE_SANDBOX_RUNTIME=runsc for gVisor)
 	@$(BIN)/python -m pytest tests/attacks/test_attacks.py tests/sandbox $(ARGS)

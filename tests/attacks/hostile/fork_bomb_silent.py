@@ -1,6 +1,6 @@
 # attack: fork, swallow every refusal and never answer
 # expect: out_of_processes
-# timeout: 4
+# timeout: 10
 # gvisor: {"expect": ["out_of_memory", "crashed"]}
 # gvisor_why: each process is one of the host's with tables of its own, so memory or its kernel ends first
 import os
