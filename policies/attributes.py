@@ -113,7 +113,8 @@ PRIVATE = frozenset(
         "_register_state_dict_hook _register_load_state_dict_pre_hook _non_persistent_buffers_set _named_members "
         "_is_full_backward_hook _forward_hooks _forward_pre_hooks _backward_hooks _reset_parameters _initialized "
         "_check_input_dim _conv_forward _qkv_same_embed_dim _init_weights _flat_weights _flat_weights_names _no_grad "
-        "_is_hf_initialized _reversed_padding_repeated_twice _output_padding _pair _grad _nnz _indices _values _hook"
+        "_is_hf_initialized _reversed_padding_repeated_twice _output_padding _pair _grad _nnz _indices _values _hook "
+        "_optim _no_weight_decay _no_reinit _skip_init"
     ).split()
 )
 

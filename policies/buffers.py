@@ -27,6 +27,7 @@ _METHODS = frozenset(
         "rjust", "zfill", "lower", "upper", "hex", "fromhex", "expandtabs", "swapcase", "translate", "copy",
     }
 )  # fmt: skip
+_SPLITS = frozenset({"partition", "rpartition", "split", "rsplit", "splitlines"})
 _STREAMS = frozenset({"io.BytesIO"})
 _READS = frozenset({"getvalue", "getbuffer", "read", "read1", "readline"})
 _MAKERS = ("arange", "array", "asarray", "ascontiguousarray", "concatenate", "linspace", "ones", "stack", "zeros")
@@ -66,7 +67,7 @@ class _Question:
         if steps == 0:
             return False
         self._seen.add(node)
-        if isinstance(node, _PLAIN):
+        if isinstance(node, _PLAIN) or (isinstance(node, ast.Subscript) and self._split(node.value, steps - 1)):
             return True
         if isinstance(node, ast.Name):
             return self._name(node, steps - 1)
@@ -86,7 +87,25 @@ class _Question:
             given = self._context.functions.given(binding.node)
             return given is not None and all(self.safe(each, steps) for each in given)
         parent = self._context.parents.get(binding.node)
+        if isinstance(parent, ast.Tuple | ast.List):
+            return self._unpacked(parent, binding.node, steps)
         return isinstance(parent, ast.AugAssign) and self.safe(parent.value, steps)
+
+    def _unpacked(self, target: ast.Tuple | ast.List, name: ast.AST, steps: int) -> bool:
+        """``at, data = 12, None`` and ``head, _, data = text.partition(",")``."""
+        statement = self._context.parents.get(target)
+        if not isinstance(statement, ast.Assign) or any(isinstance(each, ast.Starred) for each in target.elts):
+            return False
+        value = statement.value
+        if isinstance(value, ast.Tuple) and len(value.elts) == len(target.elts):
+            return self.safe(value.elts[[id(each) for each in target.elts].index(id(name))], steps)
+        return self._split(value, steps)
+
+    def _split(self, value: ast.expr, steps: int) -> bool:
+        """A text or bytes, taken apart: each part is one again."""
+        method = value.func if isinstance(value, ast.Call) else None
+        parts = isinstance(method, ast.Attribute) and method.attr in _SPLITS
+        return parts and isinstance(method, ast.Attribute) and self.safe(method.value, steps)
 
     def _call(self, call: ast.Call, steps: int) -> bool:
         context, function = self._context, call.func

@@ -13,6 +13,7 @@ from policies.scopes import Binding, Scopes
 from policies.source import Source
 from policies.texts import Texts
 from policies.tree import children
+from policies.views import Views
 
 # Decorators that call a method with the object it was called on.
 _KEEP_SELF = frozenset(
@@ -76,6 +77,11 @@ class Context:
     def buffers(self) -> Buffers:
         """Which values are surely no memory of an array of objects."""
         return Buffers(self)
+
+    @cached_property
+    def views(self) -> Views:
+        """Where views of arrays' memory go."""
+        return Views(self)
 
     @cached_property
     def parents(self) -> dict[ast.AST, ast.AST]:

@@ -56,7 +56,8 @@ class Scopes:
         self.all: list[Scope] = [self.module]
         self.of: dict[ast.AST, Scope] = {}
         self.inside: dict[ast.AST, Scope] = {}  # a function, class or comprehension -> the scope it opens
-        self.loops: dict[ast.AST, ast.expr] = {}  # a plain loop variable -> what the loop runs over
+        # a loop variable -> what the loop runs over, and which part of its items the variable is: (1,) for b in a, b
+        self.loops: dict[ast.AST, tuple[ast.expr, tuple[int, ...]]] = {}
         self._found: dict[tuple[Scope, str], tuple[list[Binding], bool]] = {}
         _Builder(self).build(tree)
         self._found.clear()
@@ -173,7 +174,7 @@ class _Builder:
 
     def _bind(self, node: ast.AST, scope: Scope) -> None:
         if isinstance(node, ast.For | ast.comprehension):
-            self.scopes.loops[node.target] = node.iter
+            self.scopes.loops.update((name, (node.iter, place)) for name, place in _places(node.target))
         if isinstance(node, ast.Global):
             scope.declared_global.update(node.names)
         elif isinstance(node, ast.Nonlocal):
@@ -198,6 +199,17 @@ class _Builder:
         if name in scope.declared_nonlocal or name in scope.declared_global:
             return False
         return name in scope.bindings or any(each is scope and found.name == name for each, found in self.late)
+
+
+def _places(target: ast.expr) -> Iterator[tuple[ast.Name, tuple[int, ...]]]:
+    """The names of a loop's target and where in an item each stands; none beside or below a star."""
+    work: list[tuple[ast.expr, tuple[int, ...]]] = [(target, ())]
+    while work:
+        node, place = work.pop()
+        if isinstance(node, ast.Name):
+            yield node, place
+        elif isinstance(node, ast.Tuple | ast.List) and not any(isinstance(each, ast.Starred) for each in node.elts):
+            work += [(each, (*place, position)) for position, each in enumerate(node.elts)]
 
 
 def _not_a_comprehension(scope: Scope) -> Scope:

@@ -18,7 +18,7 @@ _MAJOR = "1"
 FILES = (
     "allowlist/called.txt allowlist/denied.py allowlist/entries.py allowlist/paths.txt allowlist/picked.py "
     "allowlist/private.txt attributes.py buffers.py builtins.py check.py context.py fstrings.py functions.py "
-    "grammar.py paths.py scopes.py sharp.py source.py texts.py tree.py"
+    "grammar.py lists.py paths.py scopes.py sharp.py source.py texts.py tree.py views.py"
 ).split()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
+from policies.lists import Lists
 from policies.scopes import Scopes
 
 _STEPS = 12  # expressions inside expressions that are followed
@@ -29,6 +30,7 @@ class Texts:
 
     def __init__(self, scopes: Scopes) -> None:
         self._scopes = scopes
+        self._lists = Lists(scopes)
         self._found: dict[tuple[ast.expr, int], Text] = {}
 
     def of(self, node: ast.expr, steps: int = _STEPS) -> Text:
@@ -118,10 +120,13 @@ class Texts:
         return self._joined(parts)
 
     def _reversed(self, node: ast.Subscript, steps: int) -> Text:
-        """``"txet"[::-1]``."""
-        whole = self.of(node.value, steps - 1).known
+        """``"txet"[::-1]``; and ``NAMES[i]``, which is one of the names."""
         at = node.slice
-        if whole is None or not isinstance(at, ast.Slice) or at.lower or at.upper or not at.step:
+        if not isinstance(at, ast.Slice):
+            elements = self._lists.items(node.value, ())
+            return _either([self.of(element, steps - 1) for element in elements]) if elements else UNKNOWN
+        whole = self.of(node.value, steps - 1).known
+        if whole is None or at.lower or at.upper or not at.step:
             return UNKNOWN
         return Text(known=frozenset(each[::-1] for each in whole)) if ast.unparse(at.step) == "-1" else UNKNOWN
 
@@ -139,10 +144,9 @@ class Texts:
         return UNKNOWN
 
     def _loop(self, target: ast.AST, steps: int) -> Text:
-        source = self._scopes.loops.get(target)
-        if source is None or not isinstance(source, ast.List | ast.Tuple | ast.Set):
-            return UNKNOWN
-        return _either([self.of(element, steps - 1) for element in source.elts])
+        over, place = self._scopes.loops.get(target, (None, ()))
+        elements = self._lists.items(over, place) if over is not None else None
+        return _either([self.of(element, steps - 1) for element in elements]) if elements else UNKNOWN
 
 
 def _text(value: object) -> str | None:

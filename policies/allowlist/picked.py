@@ -46,7 +46,7 @@ PICKED: dict[str, str] = {
     "_ratio_3_t _ratio_any_t _tensor_list_t _scalar_or_tuple_any_t",
     "torch.nn.modules.module": "Module",  # not the hooks that hold for every module of the process
     "torch.nn.modules.utils": "_single _pair _triple _quadruple _ntuple _reverse_repeat_tuple",
-    "torch.nn.parallel": "DataParallel",
+    "torch.nn.parallel": "DataParallel data_parallel",
     "torch.nn.parameter": "Parameter Buffer UninitializedBuffer UninitializedParameter",
     "torch.nn.utils": "clip_grad_norm_ clip_grad_value_ fuse_conv_bn_eval fuse_linear_bn_eval parameters_to_vector "
     "vector_to_parameters weight_norm remove_weight_norm spectral_norm remove_spectral_norm skip_init "
@@ -68,6 +68,7 @@ PICKED: dict[str, str] = {
     "torch.sparse": "addmm log_softmax mm sampled_addmm softmax spdiags sum",
     "torch.types": "Device Number _size _int _float _bool _dtype _device _TensorOrTensors",
     "torch.utils": "",
+    "torch.utils.data": "",  # tutorials import it at the top; what is in it starts processes and is a second class
     "torch.utils.checkpoint": "checkpoint checkpoint_sequential",
     "torch.version": "cuda hip",
     # private names that custom layers use, in modules that are walked

@@ -24,6 +24,7 @@ from policies.rules.imported_names import ImportedNames
 from policies.rules.imports import Imports
 from policies.rules.introspection import Introspection
 from policies.rules.log_records import LogRecords
+from policies.rules.memory_views import MemoryViews
 from policies.rules.module_values import ModuleValues
 from policies.rules.node_types import NodeTypes
 from policies.rules.nul import Nul
@@ -77,6 +78,7 @@ ALL: tuple[Rule, ...] = (
     BuffersOfBytes(),
     PictureInsides(),
     TensorClass(),
+    MemoryViews(),
     SpecialAttributes(),
     Introspection(),
     PrivateAttributes(),
