@@ -90,15 +90,17 @@ async def create(request: Request) -> Response:
         room.check_announced((content_length(headers) or 0) - FRAMING_BYTES)
         with Spool(parts.blobs.temp_dir, parts.threads) as spool:
             upload = Upload(spool, room)
-            await _receive(upload, chunks(request), boundary=boundary)
+            await _receive(parts, principal, upload, events(chunks(request), boundary=boundary))
             version = await _store(parts, principal, upload)
     view = version_view(version)
     return json_response(view, 201, {"location": view["urls"]["self"]})
 
 
-async def _receive(upload: Upload, body: AsyncIterator[bytes], *, boundary: bytes) -> None:
-    async for event in events(body, boundary=boundary):
+async def _receive(parts: Parts, principal: Principal, upload: Upload, body: AsyncIterator[Event]) -> None:
+    async for event in body:
         await upload.take(event)
+        if isinstance(event, PartBegins) and event.name == "weights":
+            await _config(parts, principal, upload)  # what it asks for in vain is known before gigabytes have come
     await upload.spool.finish()
     missing = [name for name in REQUIRED if name not in upload.small]
     if missing:
@@ -108,10 +110,8 @@ async def _receive(upload: Upload, body: AsyncIterator[bytes], *, boundary: byte
 async def _store(parts: Parts, principal: Principal, upload: Upload) -> Version:
     name = checked_model_name(_text(upload.small["name"]))
     source = bytes(upload.small["source"])
-    config = read_config(bytes(upload.small.get("config", b"{}")), quotas=principal.quotas)
+    config = await _config(parts, principal, upload)
     await parts.threads.call(_check_places, parts, principal, name)
-    if config.get("gpus"):
-        await refuse_without_worker(parts)
     await parts.threads.call(inspect, upload.spool.path)
     verdict = await check_source(parts, source, allowances=principal.allowances)
     version = await parts.threads.call(
@@ -128,6 +128,14 @@ async def _store(parts: Parts, principal: Principal, upload: Upload) -> Version:
     if version.status == "checking":
         await _ask_for_check(parts, version)
     return version
+
+
+async def _config(parts: Parts, principal: Principal, upload: Upload) -> dict[str, Any]:
+    """As far as it has come. Raises invalid_json, invalid_request, quota_gpus, no_gpu_worker."""
+    config = read_config(bytes(upload.small.get("config", b"{}")), quotas=principal.quotas)
+    if config.get("gpus"):
+        await refuse_without_worker(parts)
+    return config
 
 
 def _commit(

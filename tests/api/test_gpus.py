@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from store.jobs.back import JobBack
 from store.jobs.turns import GPU_TURNS_QUEUE_KEY, TURNS_QUEUE_KEY
-from tests.api.conftest import Account, Installation, assert_problem, submit, upload
+from tests.api.conftest import SOURCE, Account, Installation, assert_problem, submit, upload, weights
 
 ON_GPU = json.dumps({"gpus": 1})
 
@@ -71,6 +71,21 @@ def test_without_a_gpu_worker_an_upload_is_refused(
     installation.redis.zadd("workers", {"g1": 1})
     assert_problem(upload(api, granted, config=ON_GPU), 503, "no_gpu_worker")
     assert list(installation.blobs.glob("??/*")) == []
+
+
+def test_a_vain_wish_is_refused_before_the_weights(api: TestClient, granted: Account) -> None:
+    """Parts that come before the weights are read when those begin: nobody sends gigabytes for nothing. A config that
+    comes last is read then."""
+    pickled = b"\x80\x02}q\x00."
+    assert_problem(upload(api, granted, config=ON_GPU, weights_file=pickled), 503, "no_gpu_worker")
+    assert_problem(upload(api, granted, config='{"gpus": 7}', weights_file=pickled), 422, "invalid_request")
+    last = [
+        ("name", (None, "echo")),
+        ("source", ("model.py", SOURCE)),
+        ("weights", ("w.safetensors", weights())),
+        ("config", (None, ON_GPU)),
+    ]
+    assert_problem(api.post("/v1/models", files=last, headers=granted.headers), 503, "no_gpu_worker")
 
 
 def test_without_a_gpu_worker_a_job_is_refused(
