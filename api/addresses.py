@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api import checks, described, events, health, jobs, metrics, models, outputs, schemas, uploads, usage
 from api.address import BODY, Address
+from api.batch_addresses import BATCH_ADDRESSES
 from api.described import IDEMPOTENCY, JOB_ID, NAME, NUMBER, PREFER, STORED, TOKEN_ID, WHO
 from api.webhook_addresses import WEBHOOK_ADDRESSES
 
@@ -109,6 +110,7 @@ ADDRESSES = (
         problems=(*WHO, "invalid_request", "model_not_found"),
         parameters=tuple(described.LIST_QUERY),
     ),
+    *BATCH_ADDRESSES,
     Address(
         operation_id="upload_model",
         method="POST",

@@ -151,6 +151,23 @@ EVENT_PLACE = [
     },
     query("last_event_id", {"type": "string", "maxLength": 64}, "The same, for who can't set headers."),
 ]
+BATCH_QUERY = [
+    query("version", OPTIONS["version"], "Which version; the newest ready one if left out."),
+    query("timeout_seconds", OPTIONS["timeout_seconds"], "How long the model may compute for one line."),
+    query("webhook", OPTIONS["webhook"], "Told once, when every line has ended."),
+]
+BATCH_BODY: Json = {
+    "required": True,
+    "description": 'JSON Lines: on each line `{"input": any JSON}`, and an `"id"` of your own if you like. '
+    "Whatever its content type. All lines are checked before any is run.",
+    "content": {
+        "application/jsonl": {"schema": {"type": "string"}, "example": '{"input": 1, "id": "a"}\n{"input": 2}\n'}
+    },
+}
+PAGE_QUERY = (
+    query("limit", {"type": "integer", "minimum": 1, "maximum": PAGE_MAX, "default": PAGE_DEFAULT}),
+    query("cursor", {"type": "string"}, "next_cursor of the page before."),
+)
 LINK_QUERY = [
     query("expires", {"type": "string"}, "With `signature` in place of a key: both come with a job's `urls.output`."),
     query("signature", {"type": "string"}),

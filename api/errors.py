@@ -60,6 +60,11 @@ PROBLEMS: dict[str, Kind] = {
     "model_not_ready": Kind(409, "The model has no version that can run"),
     "job_not_cancelable": Kind(409, "The job has already ended"),
     "output_not_available": Kind(409, "The job has no output"),
+    "batch_not_found": Kind(404, "No such batch"),
+    "batch_not_cancelable": Kind(409, "The batch has already ended"),
+    "invalid_line": Kind(422, "A line of the batch can't be used"),
+    "batch_too_large": Kind(413, "The batch is too large"),
+    "batches_full": Kind(429, "Too many open batches"),
     "link_invalid": Kind(403, "The link does not hold"),
     "range_not_satisfiable": Kind(416, "The output has no such bytes"),
     # How it is asked

@@ -12,6 +12,7 @@ import msgspec
 from starlette.responses import Response
 
 from policies.verdict import Verdict
+from store.batches.records import BatchRecord
 from store.catalog.records import Model, Version
 from store.jobs.records import JobRecord, Page
 from store.links import Links
@@ -89,6 +90,34 @@ def job_view(job: JobRecord, links: Links | None = None) -> JobView:
         attempts=job.attempts,
         urls=_urls(job, links),
     )
+
+
+def batch_view(record: BatchRecord, *, running: int) -> dict[str, Any]:
+    """The public side of a batch: how many of its lines are where."""
+    path = batch_path(record.id)
+    return {
+        "id": record.id,
+        "model": record.model,
+        "version": record.version_number,
+        "status": record.state,
+        "total": record.total,
+        "queued": max(0, record.total - record.lines_ended - running),
+        "running": running,
+        "succeeded": record.succeeded,
+        "failed": record.failed,
+        "canceled": record.canceled,
+        "expired": record.expired,
+        "results": record.done,
+        "waits_for": record.waits_for or None,
+        "created_at": instant(record.created_ms),
+        "finished_at": instant(record.finished_ms),
+        "urls": {"self": path, "results": f"{path}/results", "cancel": f"{path}/cancel"},
+    }
+
+
+def batch_path(batch_id: str) -> str:
+    """The path of a batch."""
+    return f"/v1/batches/{batch_id}"
 
 
 def page_view(page: Page, links: Links) -> dict[str, Any]:

@@ -68,6 +68,42 @@ class JobPage(Shape):
     next_cursor: str | None = Field(description="Give it as `cursor` to get the next page; null on the last.")
 
 
+class BatchUrls(Shape):
+    """Where to ask next, relative to the API's address."""
+
+    self: str
+    results: str
+    cancel: str
+
+
+class Batch(Shape):
+    """Many inputs handed in together. The counts are of lines; together they are the total."""
+
+    id: str
+    model: str
+    version: int
+    status: Literal["running", "canceling", "completed", "canceled"]
+    total: int
+    queued: int
+    running: int
+    succeeded: int
+    failed: int
+    canceled: int
+    expired: int
+    results: int = Field(description="How many lines are among the results by now.")
+    waits_for: str | None = Field(description="The quota, or what else, that keeps the next lines from being queued.")
+    created_at: datetime
+    finished_at: datetime | None
+    urls: BatchUrls
+
+
+class BatchPage(Shape):
+    """Some batches, newest first."""
+
+    batches: list[Batch]
+    next_cursor: str | None = Field(description="Give it as `cursor` to get the next page; null on the last.")
+
+
 class Violation(Shape):
     """One thing a source may not do."""
 

@@ -23,6 +23,8 @@ class Quotas:
     kept_bytes: int = 4 * GIB  # of ended jobs, while they can be read: outputs, logs, errors, and 512 for each
     run_seconds_per_month: int = 10_000_000  # computed in a calendar month (UTC): more than two sandboxes can
     gpu_seconds_per_month: int = 10_000_000  # likewise on GPUs, each counted by itself
+    batches: int = 4  # open at once
+    batch_bytes: int = GIB  # all lines of one batch
     input_bytes: int = 4 * MIB  # one input
     output_bytes: int = 8 * MIB  # one output
     memory_bytes: int = 2 * GIB  # one sandbox

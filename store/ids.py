@@ -7,10 +7,10 @@ import time
 from typing import Literal
 
 # Crockford's base 32: no I, L, O, U. https://www.crockford.com/base32.html
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-_PAIRS = [a + b for a in _ALPHABET for b in _ALPHABET]
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = [a + b for a in ALPHABET for b in ALPHABET]
 
-Prefix = Literal["job", "ten", "key", "mdl", "ver", "trn", "dlv", "whk", "tst"]
+Prefix = Literal["job", "ten", "key", "mdl", "ver", "trn", "dlv", "whk", "tst", "bat"]
 
 
 def new_id(prefix: Prefix) -> str:

@@ -14,6 +14,8 @@ from typing import Any
 import redis
 import structlog
 
+from store.batches.books import BatchBooks, Held
+from store.batches.desk import BatchDesk
 from store.capacity import Memory, memory_of
 from store.errors import RedisUnavailable
 from store.jobs.back import DEAD_AFTER_SECONDS
@@ -39,7 +41,8 @@ from store.payloads.names import mark
 
 log = structlog.get_logger()
 
-_SCRIPTS = ("admit", "watch", "cancel", "follow")
+_BATCH_SCRIPTS = ("batch_open", "batch_cancel", "batch_take", "batch_hold", "batch_admit", "batch_collect")
+_SCRIPTS = ("admit", "watch", "cancel", "follow", *_BATCH_SCRIPTS)
 _POLL_SECONDS = 5.0  # how long a waiter trusts announcements before it looks for itself
 _SCAN = 200  # ids looked at in one step of a filtered page
 _SCAN_STEPS = 10
@@ -67,6 +70,8 @@ class JobFront:
         self._name = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._waiters: dict[str, _Waiter] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self.batches = BatchDesk(script=self._script, call=self._call)
+        self.books = BatchBooks(script=self._script, call=self._call)
         self.following = Following(script=self._script, call=self._call, get=self.get, process=self._name)
 
     async def start(self) -> None:
@@ -115,6 +120,24 @@ class JobFront:
         if len(answer) == 1:
             return Refused(why=what.decode())
         return Refused(why=what.decode(), found=int(answer[1]), standing=_standing(answer))
+
+    async def admit_line(
+        self, admission: Admission, held: Held, *, index: int, at: int, label: str | None
+    ) -> str | Refused:
+        """Admit the next line of a batch; ``at`` is the byte after it, ``label`` what the client calls it.
+
+        Trying again never admits it twice.
+
+        "ok", or "gone": the batch is another pump's, or is to end; or "out_of_turn": the batch stands elsewhere.
+        """
+        place = (held.batch_id, held.fence, index, at, label or "")
+        answer = await self._script("batch_admit", *self._admit_arguments(admission, wait=False), *place)
+        what: str = answer[0].decode()
+        if what == "ok" and len(answer) > 5:
+            self._issue(answer[5:])
+        if what in ("ok", "gone", "out_of_turn"):
+            return what
+        return Refused(why=what, found=int(answer[1]) if len(answer) > 1 else 0)  # type: ignore[arg-type]  # our script's
 
     async def get(self, tenant_id: str, job_id: str) -> JobRecord | None:
         """The tenant's job with its output, or None."""

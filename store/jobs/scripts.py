@@ -20,10 +20,16 @@ class Script:
     sha1: str
 
 
+# Scripts that call another one's body as a function, within the same transaction.
+_CALLS = {"batch_admit": "admit"}
+
+
 @cache
 def script(name: str) -> Script:
     """The script of that name. Read once a process."""
-    text = _WHOLE.format(
-        common=(_FOLDER / "common.lua").read_text(), body=(_FOLDER / f"{name}.lua").read_text(), name=name
-    )
+    common = (_FOLDER / "common.lua").read_text()
+    if name in _CALLS:
+        called = _CALLS[name]
+        common += f"\nlocal function {called}()\n{(_FOLDER / f'{called}.lua').read_text()}\nend\n"
+    text = _WHOLE.format(common=common, body=(_FOLDER / f"{name}.lua").read_text(), name=name)
     return Script(text=text, sha1=hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())

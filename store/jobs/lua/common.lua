@@ -10,7 +10,8 @@
 --                               g gpus it was admitted for (no field: none), ev what its tenant's webhook endpoints ask
 --                               for (EVENTS; no field: nothing), ca when it is canceled whatever its state ms. A kind
 --                               that has been marked, as bytes@1048576 or json@1048576.2, says that the payload is in
---                               the blob store (store/payloads): its size, and the fence it was written under
+--                               the blob store (store/payloads): its size, and the fence it was written under. A line
+--                               of a batch has bt batch, li what the client calls it, and once it has ended kb bytes kept
 --   in:{id}             string  the input; gone when the job ends; none where it is empty or in the blob store
 --   out:{id}            string  the output; expires with the job; none where it is in the blob store
 --   printed:{id}        stream  what a call that takes its time has printed so far: a attempt, f fence, t text; expires
@@ -18,7 +19,7 @@
 --   pending:{version}   list    ids of queued jobs, oldest first; may hold ids that ended meanwhile: claim skips them
 --   jobs:{tenant}       zset    ids of all jobs of a tenant, score 0: lexical order is order of birth
 --   load:{tenant}       hash    queued, running: exact counters; in: bytes of inputs of jobs that have not ended;
---                               kept: bytes of ended jobs until they are forgotten; conc, gpus: those quotas, last
+--                               kept: bytes of ended jobs until they are forgotten; batches: open ones; conc, gpus: those quotas, last
 --                               seen at admission; run:{yyyymm}, gpu:{yyyymm}: us of computing in a month (UTC); month: the
 --                               one last seen at admission, whose predecessors are dropped
 --   rate:{tenant}       string  GCRA's theoretical arrival time, us
@@ -44,6 +45,15 @@
 --   ledger:open         hash    "{what} {day} {tenant} {model}": what ended since the ledger was last taken to the
 --                               catalogue; days since 1970 in UTC; what: see charge()
 --   ledger:page         hash    the same, closed and on its way there; id
+--   batch:{id}          hash    a batch; expires `keep` seconds after its end: t tenant, m model, v version id, n version
+--                               number, s state (running | canceling | completed | canceled), c created ms, e ended ms,
+--                               total lines, next: first line not admitted, at: the byte it begins at, done: first line
+--                               not among the results, succeeded/failed/canceled/expired lines, to timeout s, hook
+--                               webhook url, keep result seconds, ev (as a job's), f fence, kept bytes of results,
+--                               wf what it waits for
+--   batch:{id}:results  list    "payload first end bytes": where the results are, in the order of the lines
+--   batches:open        zset    ids of batches that have not ended, by when their holder's lease is over ms
+--   batches:{tenant}    zset    ids of all batches of a tenant, score 0
 --   webhooks:due        list    what has to be told by webhooks: "id event tenant ms url"; see store/deliveries
 --   payloads:doomed     zset    names of payloads in the blob store by the time from which on nobody needs them, ms
 --   stats               hash    queued, running (now), admitted, ended:{state}:{error type} (ever)
@@ -196,20 +206,28 @@ local function doom(name, at_ms)
 end
 
 -- What else an end brings with it: an input in the blob store is not needed any more, an output for as long as its job.
-local function wind_up(id, now, keep_ms, input_kind, output_kind, fence)
+-- A line of a batch counts there, and remembers what it keeps, for the script that collects it.
+local function wind_up(id, to, now, keep_ms, input_kind, output_kind, fence, batch, kept)
   if input_kind and string.find(input_kind, '@', 1, true) then doom(id .. '.in', now) end
   if output_kind and string.find(output_kind, '@', 1, true) then doom(id .. '.out-' .. fence, now + keep_ms) end
+  if batch then
+    bump('batch:' .. batch, to, 1)
+    redis.call('HSET', 'job:' .. id, 'kb', kept)
+  end
 end
 
 -- Give a job its one terminal state. The caller has checked that the transition is legal and written
 -- what belongs to it (output, error); `from` is the state the job is in; `job` its t, keep, hook, wt, dl, w, ib, m, b,
--- to, g, ev, ca and k (b, to and g only where `used` is left out), and of a success the output's kind and the fence;
+-- to, g, ev, ca and k (b, to and g only where `used` is left out), of a success the output's kind and the fence, and bt;
 -- `used` what its outcome says it used (see used_by), kept_bytes being what is stored of that outcome, and fields of
 -- the record that are written along.
 -- Removes before it adds: a script that has written is not stopped when Redis is full, so canceling works even then.
 local function finish(id, from, to, error_type, now, job, used)
   local key = 'job:' .. id
-  job = job or redis.call('HMGET', key, 't', 'keep', 'hook', 'wt', 'dl', 'w', 'ib', 'm', 'b', 'to', 'g', 'ev', 'ca', 'k')
+  if not job then
+    job = redis.call('HMGET', key, 't', 'keep', 'hook', 'wt', 'dl', 'w', 'ib', 'm', 'b', 'to', 'g', 'ev', 'ca', 'k', 'bt')
+    job[17], job[15] = job[15], nil
+  end
   used = used or used_by(from, to, now, job[9], job[10], job[11])
   local keep_ms, input_bytes = tonumber(job[2]) * 1000, tonumber(job[7] or '0')
   redis.call('DEL', 'in:' .. id)
@@ -227,7 +245,7 @@ local function finish(id, from, to, error_type, now, job, used)
   if job[13] then redis.call('ZREM', 'lifetimes', id) end
   if from == 'running' and job[6] then redis.call('SREM', 'claims:' .. job[6], id) end
   if job[3] or job[12] then tell(id, to, job[1], now, job[3], job[12]) end
-  wind_up(id, now, keep_ms, job[14], job[15], job[16])
+  wind_up(id, to, now, keep_ms, job[14], job[15], job[16], job[17], kept)
   if job[4] then announce(id, job[4]) end
 end
 

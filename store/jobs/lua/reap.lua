@@ -94,7 +94,7 @@ local forgotten = redis.call('ZRANGEBYSCORE', 'ended', '-inf', now, 'LIMIT', 0, 
 if #forgotten == FORGET then left = 1 end
 for _, member in ipairs(forgotten) do
   local tenant, id, kept = string.match(member, '^(%S+) (%S+) ?(%d*)$') -- no bytes: written by an earlier release
-  redis.call('ZREM', 'jobs:' .. tenant, id)
+  redis.call('ZREM', (string.sub(id, 1, 4) == 'bat_' and 'batches:' or 'jobs:') .. tenant, id)
   redis.call('ZREM', 'ended', member)
   if kept ~= '' then bump('load:' .. tenant, 'kept', -tonumber(kept)) end
 end

@@ -13,7 +13,8 @@ for i = 0, count - 1 do
   local at = 11 + i * WIDTH
   local id, fence, to = ARGV[at], ARGV[at + 1], ARGV[at + 2]
   local key = 'job:' .. id
-  local job = redis.call('HMGET', key, 's', 'f', 'w', 'a', 't', 'keep', 'hook', 'wt', 'dl', 'ib', 'm', 'ev', 'ca', 'k')
+  local job = redis.call('HMGET', key, 's', 'f', 'w', 'a', 't', 'keep', 'hook', 'wt', 'dl', 'ib', 'm', 'ev', 'ca', 'k',
+    'bt')
   if job[1] == 'running' and job[2] == fence and job[3] == worker then
     if to == 'release' then
       hand_back(id, true)
@@ -46,7 +47,7 @@ for i = 0, count - 1 do
         fields = fields,
       }
       local facts = { job[5], job[6], job[7], job[8], job[9], worker, job[10], job[11] }
-      facts[12], facts[13], facts[14] = job[12], job[13], job[14]
+      facts[12], facts[13], facts[14], facts[17] = job[12], job[13], job[14], job[15]
       if to == 'succeeded' then facts[15], facts[16] = ARGV[at + 4], fence end
       finish(id, 'running', to, ARGV[at + 6], now, facts, used)
     end

@@ -1,0 +1,223 @@
+"""/v1/batches: many inputs in one request, as JSON Lines; progress, results in the order of the inputs, cancel."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections.abc import AsyncIterator, Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from api.auth import Principal
+from api.batch_lines import LineCheck
+from api.bodies import chunks, content_length
+from api.errors import Problem
+from api.gpus import over_quota
+from api.idempotency import idempotency_key, scoped
+from api.orders import check_url
+from api.parts import Parts, parts_of
+from api.queries import Query, invalid
+from api.responses import batch_path, batch_view, json_response
+from api.spool import Spool
+from api.targets import find_target, owns_version
+from policies.quotas import Quotas
+from store.batches.desk import BatchOrder, Opened, Rejected
+from store.batches.records import BatchRecord, Segment, lines_name
+from store.catalog import Version
+from store.ids import new_id
+
+TRIES = 5  # each further one means that the tenant changed within the millisecond since the last
+PAGE_DEFAULT = 50
+PAGE_MAX = 200
+JSON_LINES = "application/jsonl"
+_CURSOR = re.compile(r"bat_[0-9a-z]{26}")
+
+
+async def create(request: Request) -> Response:
+    """Accept a batch: every line is checked before any is run; they become jobs little by little."""
+    parts = parts_of(request)
+    principal = await parts.auth.current(request)
+    name: str = request.path_params["name"]
+    query = Query(request, ("version", "timeout_seconds", "webhook"))
+    number = query.integer("version", default=0, minimum=1, maximum=999_999_999) or None
+    version = await find_target(parts, principal, name=name, number=number)
+    timeout, webhook = _timeout(query, principal.quotas), query.text("webhook") or ""
+    if webhook:
+        check_url(webhook)
+    key = idempotency_key(request.scope["headers"])
+    with Spool(parts.blobs.temp_dir, parts.threads) as spool:
+        check = await _receive(parts, request, spool, principal.quotas)
+        batch_id = new_id("bat")
+        print_ = hashlib.sha256(repr((name, number, timeout, webhook)).encode() + check.digest).hexdigest()[:32]
+        await parts.threads.call(parts.payloads.adopt, lines_name(batch_id), spool.path)
+    try:
+        opened = await _open(
+            parts, request, principal, name=name, number=number, version=version, timeout=timeout,
+            webhook=webhook, key=key, fingerprint=print_, batch_id=batch_id, total=check.count,
+        )  # fmt: skip
+    except Problem:
+        await parts.threads.call(parts.payloads.delete, lines_name(batch_id))
+        raise
+    if opened.replayed:
+        await parts.threads.call(parts.payloads.delete, lines_name(batch_id))
+    record = await parts.jobs.batches.get(principal.tenant_id, opened.batch_id)
+    if record is None:
+        raise Problem("batch_not_found", "The batch this Idempotency-Key made has expired; use a new key.")
+    headers = {"location": batch_path(record.id)} | ({"idempotent-replayed": "true"} if opened.replayed else {})
+    return json_response(batch_view(record, running=0), 202, headers)
+
+
+async def show(request: Request) -> Response:
+    """How far a batch is."""
+    parts = parts_of(request)
+    record = await _find(parts, await parts.auth.current(request), request.path_params["id"])
+    return json_response(batch_view(record, running=await parts.jobs.batches.running(record)))
+
+
+async def index(request: Request) -> Response:
+    """The tenant's batches, newest first, page by page."""
+    parts = parts_of(request)
+    principal = await parts.auth.current(request)
+    query = Query(request, ("limit", "cursor"))
+    page = await parts.jobs.batches.page(
+        principal.tenant_id,
+        limit=query.integer("limit", default=PAGE_DEFAULT, minimum=1, maximum=PAGE_MAX),
+        cursor=query.matching("cursor", _CURSOR),
+    )
+    views = [
+        batch_view(record, running=await parts.jobs.batches.running(record))
+        for record in page.batches
+        if await owns_version(parts, principal, record.version_id)
+    ]
+    return json_response({"batches": views, "next_cursor": page.next_cursor})
+
+
+async def results(request: Request) -> Response:
+    """The results there are so far, as JSON Lines in the order of the inputs; all of them once the batch has ended."""
+    parts = parts_of(request)
+    record = await _find(parts, await parts.auth.current(request), request.path_params["id"])
+    segments = await parts.jobs.batches.segments(record.id)
+    headers = {
+        "x-content-type-options": "nosniff",
+        "content-disposition": f'attachment; filename="{record.id}.jsonl"',
+        "cache-control": "private" if record.ended else "no-store",
+        "content-length": str(sum(segment.size_bytes for segment in segments)),
+    }
+    return StreamingResponse(_stream(parts, segments), headers=headers, media_type=JSON_LINES)
+
+
+async def cancel(request: Request) -> Response:
+    """Cancel what has not ended of a batch: lines not run yet at once, those that run within a moment."""
+    parts = parts_of(request)
+    principal = await parts.auth.current(request)
+    found = await _find(parts, principal, request.path_params["id"])
+    await parts.jobs.batches.cancel(principal.tenant_id, found.id)
+    record = await _find(parts, principal, found.id)
+    if record.state == "completed":
+        raise Problem("batch_not_cancelable", "The batch has ended already.", batch_status=record.state)
+    return json_response(batch_view(record, running=await parts.jobs.batches.running(record)))
+
+
+async def _find(parts: Parts, principal: Principal, batch_id: str) -> BatchRecord:
+    record = await parts.jobs.batches.get(principal.tenant_id, batch_id)
+    if record is None or not await owns_version(parts, principal, record.version_id):
+        raise Problem("batch_not_found", "There is no such batch, or it ended so long ago that it was forgotten.")
+    return record
+
+
+async def _receive(parts: Parts, request: Request, spool: Spool, quotas: Quotas) -> LineCheck:
+    """The lines, to a file, each of them checked. Raises a Problem that names the line."""
+    announced = content_length(dict(request.scope["headers"])) or 0
+    if announced > quotas.batch_bytes:
+        raise _too_large(quotas)
+    check = LineCheck(input_bytes=quotas.input_bytes)
+    async for piece in chunks(request):
+        if spool.size + len(piece) > quotas.batch_bytes:
+            raise _too_large(quotas)
+        await spool.write(piece)
+        if check.hold(piece):
+            await parts.threads.call(check.work)
+    await parts.threads.call(check.finish)
+    await spool.finish()
+    return check
+
+
+async def _open(
+    parts: Parts,
+    request: Request,
+    principal: Principal,
+    *,
+    name: str,
+    number: int | None,
+    version: Version,
+    timeout: float | None,
+    webhook: str,
+    key: str | None,
+    fingerprint: str,
+    batch_id: str,
+    total: int,
+) -> Opened:
+    for _ in range(TRIES):
+        quotas = principal.quotas
+        if version.gpus > quotas.gpus:
+            raise over_quota(quotas)
+        seconds = timeout or version.config.get("timeout_seconds") or quotas.timeout_seconds
+        order = BatchOrder(
+            batch_id=batch_id,
+            tenant_id=principal.tenant_id,
+            model=version.model_name,
+            version_id=version.id,
+            version_number=version.number,
+            generation=principal.generation,
+            total=total,
+            timeout_seconds=min(seconds, quotas.timeout_seconds),
+            result_seconds=quotas.result_seconds,
+            batches_limit=quotas.batches,
+            webhook=webhook,
+            listening=principal.listening,
+            idempotency_key=None if key is None else scoped(key, model_id=principal.model_id),
+            fingerprint=fingerprint,
+        )
+        result = await parts.jobs.batches.open(order)
+        if isinstance(result, Opened):
+            return result
+        if result.why != "stale":
+            raise _refusal(result, quotas)
+        principal = await parts.auth.current(request)
+        version = await find_target(parts, principal, name=name, number=number)
+    raise Problem("busy", "The tenant's settings keep changing; try again in a second.")
+
+
+def _refusal(rejected: Rejected, quotas: Quotas) -> Problem:
+    if rejected.why == "batches_full":
+        detail = f"{rejected.found} of {quotas.batches} batches of this tenant are open; let one finish, or cancel it."
+        return Problem("batches_full", detail, limit=quotas.batches, used=rejected.found, headers={"retry-after": "10"})
+    detail = "This Idempotency-Key was used with another request; use a new key for a new batch."
+    return Problem("idempotency_mismatch", detail)
+
+
+def _too_large(quotas: Quotas) -> Problem:
+    detail = f"A batch may have at most {quotas.batch_bytes:,} bytes; split it."
+    return Problem("batch_too_large", detail, limit_bytes=quotas.batch_bytes)
+
+
+def _timeout(query: Query, quotas: Quotas) -> float | None:
+    text = query.text("timeout_seconds")
+    if text is None:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0.001 <= seconds <= quotas.timeout_seconds:
+        raise invalid("timeout_seconds", f"timeout_seconds takes a number from 0.001 to {quotas.timeout_seconds}.")
+    return seconds
+
+
+async def _stream(parts: Parts, segments: Sequence[Segment]) -> AsyncIterator[bytes]:
+    for segment in segments:
+        pieces = parts.payloads.chunks(segment.name)
+        while piece := await parts.threads.call(next, pieces, b""):
+            yield piece

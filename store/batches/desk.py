@@ -1,0 +1,116 @@
+"""The API's side of batches: open one, read, list, cancel."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from store.batches.records import BatchRecord, Segment, decode_batch, decode_segment
+
+Script = Callable[..., Awaitable[Any]]
+Call = Callable[..., Awaitable[Any]]
+
+_ID_CHARACTERS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class BatchOrder:
+    """A batch asking to be opened, its lines in the blob store; true for ``generation``, as an admission."""
+
+    batch_id: str
+    tenant_id: str
+    model: str
+    version_id: str
+    version_number: int
+    generation: int
+    total: int
+    timeout_seconds: float
+    result_seconds: int
+    batches_limit: int
+    webhook: str = ""
+    listening: int = 0
+    idempotency_key: str | None = None
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The batch is durable; ``replayed``: it is the one that the idempotency key made before."""
+
+    batch_id: str
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Not opened. ``found`` is how many batches of the tenant run already, for batches_full."""
+
+    why: Literal["stale", "idempotency_mismatch", "batches_full"]
+    found: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPage:
+    """Batches newest first, and the cursor of the next page or None."""
+
+    batches: tuple[BatchRecord, ...]
+    next_cursor: str | None = None
+
+
+class BatchDesk:
+    """Batches as an API process sees them. Every method raises RedisUnavailable when Redis can't be asked."""
+
+    def __init__(self, *, script: Script, call: Call) -> None:
+        self._script = script
+        self._call = call
+
+    async def open(self, order: BatchOrder) -> Opened | Rejected:
+        """Make the batch durable, or say why not. One round trip."""
+        o = order
+        answer = await self._script(
+            "batch_open",
+            *(o.batch_id, o.tenant_id, o.generation, o.model, o.version_id, o.version_number),
+            *(o.total, o.timeout_seconds, o.webhook, o.result_seconds, o.listening),
+            *(o.batches_limit, o.idempotency_key or "", o.fingerprint),
+        )
+        what = answer[0].decode()
+        if what == "ok":
+            return Opened(o.batch_id)
+        if what == "replay":
+            return Opened(answer[1].decode(), replayed=True)
+        return Rejected(what, found=int(answer[1]) if len(answer) > 1 else 0)
+
+    async def get(self, tenant_id: str, batch_id: str) -> BatchRecord | None:
+        """The tenant's batch, or None."""
+        # The id goes into a key: only ids of our own shape are looked up.
+        if not batch_id.startswith("bat_") or len(batch_id) > _ID_CHARACTERS:
+            return None
+        fields = await self._call("HGETALL", f"batch:{batch_id}")
+        record = decode_batch(batch_id, dict(zip(fields[::2], fields[1::2], strict=True))) if fields else None
+        return record if record and record.tenant_id == tenant_id else None
+
+    async def running(self, record: BatchRecord) -> int:
+        """How many of its lines run now."""
+        ids = [record.job_id(index) for index in range(record.done, record.next)]
+        states = await asyncio.gather(*[self._call("HGET", f"job:{job_id}", "s") for job_id in ids])
+        return sum(state == b"running" for state in states)
+
+    async def segments(self, batch_id: str) -> Sequence[Segment]:
+        """Where the results are that there are so far, in the order of the lines."""
+        return [decode_segment(entry) for entry in await self._call("LRANGE", f"batch:{batch_id}:results", 0, -1)]
+
+    async def cancel(self, tenant_id: str, batch_id: str) -> str:
+        """Ask for its end; the state it was in, "" when unknown."""
+        state: bytes = await self._script("batch_cancel", tenant_id, batch_id)
+        return state.decode()
+
+    async def page(self, tenant_id: str, *, limit: int, cursor: str | None = None) -> BatchPage:
+        """The tenant's batches."""
+        top = f"({cursor}" if cursor else "+"
+        key = f"batches:{tenant_id}"
+        ids = [i.decode() for i in await self._call("ZREVRANGEBYLEX", key, top, "-", "LIMIT", 0, limit)]
+        found = await asyncio.gather(*[self.get(tenant_id, batch_id) for batch_id in ids])
+        more = ids[-1] if len(ids) == limit else None
+        return BatchPage(tuple(record for record in found if record is not None), more)
