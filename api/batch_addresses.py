@@ -21,7 +21,7 @@ BATCH_ADDRESSES = (
             *BODY,
             *("model_not_found", "version_not_found", "model_not_ready", "invalid_request", "invalid_line"),
             *("input_too_large", "batch_too_large", "batches_full", "quota_gpus", "batch_not_found"),
-            *("idempotency_mismatch", "busy"),
+            *("idempotency_mismatch", "busy", "redis_full", "disk_nearly_full"),
         ),
         parameters=(NAME, IDEMPOTENCY, *described.BATCH_QUERY),
         body=described.BATCH_BODY,

@@ -39,6 +39,7 @@ async def create(request: Request) -> Response:
     """Accept a batch: every line is checked before any is run; they become jobs little by little."""
     parts = parts_of(request)
     principal = await parts.auth.current(request)
+    parts.pressure.check_job()
     name: str = request.path_params["name"]
     query = Query(request, ("version", "timeout_seconds", "webhook"))
     number = query.integer("version", default=0, minimum=1, maximum=999_999_999) or None
@@ -132,6 +133,7 @@ async def _receive(parts: Parts, request: Request, spool: Spool, quotas: Quotas)
     announced = content_length(dict(request.scope["headers"])) or 0
     if announced > quotas.batch_bytes:
         raise _too_large(quotas)
+    parts.pressure.check_upload(announced)
     check = LineCheck(input_bytes=quotas.input_bytes)
     async for piece in chunks(request):
         if spool.size + len(piece) > quotas.batch_bytes:

@@ -9,7 +9,7 @@ from ops.settings import Settings
 
 
 def all_parts(settings: Settings) -> list[Part]:
-    """Redis (unless another one is used), the API, the workers, one for each GPU among them, the courier."""
+    """Redis (unless another one is used), the API, the workers, one for each GPU among them, the courier, the pump."""
     workers = [_python_part(settings, f"worker-{number}", "cloche-worker") for number in range(1, settings.workers + 1)]
     workers += [
         _python_part(settings, f"gpu-worker-{number}", "cloche-worker", "--gpu", device)
@@ -17,7 +17,8 @@ def all_parts(settings: Settings) -> list[Part]:
     ]
     api = _python_part(settings, "api", "cloche-api", url=settings.url)
     courier = _python_part(settings, "courier", "cloche-courier")
-    return [*([redis(settings)] if settings.owns_redis else []), api, *workers, courier]
+    pump = _python_part(settings, "pump", "python", "-m", "worker.pump")
+    return [*([redis(settings)] if settings.owns_redis else []), api, *workers, courier, pump]
 
 
 def redis(settings: Settings) -> Part:

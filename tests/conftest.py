@@ -113,7 +113,7 @@ def anyio_backend() -> str:
 
 
 class Engine:
-    """A whole Cloche of the tests' own, as ``make up`` starts it: Redis, API, workers, courier."""
+    """A whole Cloche of the tests' own, as ``make up`` starts it: Redis, API, workers, courier, pump."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.port = free_port()

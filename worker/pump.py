@@ -40,7 +40,15 @@ async def _run(settings: PumpSettings, catalog: Catalog) -> None:
     payloads = Payloads(Blobs.open(settings.blobs_url, settings.data / "cache"))
     front = JobFront(settings.redis_url)
     await front.start()
-    pump = Pump(Stores(front, catalog, payloads, inline_bytes=settings.inline_bytes, public_url=settings.public_url))
+    stores = Stores(
+        front,
+        catalog,
+        payloads,
+        inline_bytes=settings.inline_bytes,
+        engine_limit=settings.queue_limit,
+        public_url=settings.public_url,
+    )
+    pump = Pump(stores)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, pump.stop)

@@ -11,7 +11,7 @@ import cloche.pytorch
 from cloche import _errors
 
 PUBLIC = {
-    "ApiError", "Client", "ClocheError", "ConfigurationError", "ConnectionFailed", "Delivery",
+    "ApiError", "Batch", "BatchResult", "Client", "ClocheError", "ConfigurationError", "ConnectionFailed", "Delivery",
     "EngineUnavailable", "Event",
     "InputNotSendable", "Job", "JobCanceled", "JobExpired", "JobFailed", "JobUnsuccessful", "LoadFailed", "Model",
     "ModelNotReady", "NotAllowed", "NotAuthenticated", "NotFound", "QuotaExceeded", "RateLimited", "RequestInvalid",

@@ -57,6 +57,11 @@ def api_killed(stand: Stand) -> None:
     stand.broke()
 
 
+def pump_killed(stand: Stand) -> None:
+    """kill -9 of the pump."""
+    stand.signal("pump", signal.SIGKILL)
+
+
 def courier_killed(stand: Stand) -> None:
     """kill -9 of the courier, with deliveries under way."""
     stand.signal("courier", signal.SIGKILL)
@@ -130,7 +135,8 @@ def all_killed(stand: Stand) -> None:
 FAULTS: dict[str, Fault] = {
     fault.__name__: fault
     for fault in (
-        *(worker_killed, workers_killed, worker_stopped, worker_paused, api_killed, courier_killed, redis_killed),
-        *(redis_away_for_long, redis_full, disk_full, connections_cut, sandboxes_killed, engine_killed, all_killed),
+        *(worker_killed, workers_killed, worker_stopped, worker_paused, api_killed, courier_killed, pump_killed),
+        *(redis_killed, redis_away_for_long, redis_full, disk_full, connections_cut),
+        *(sandboxes_killed, engine_killed, all_killed),
     )
 }

@@ -11,12 +11,13 @@ from api.settings import ApiSettings
 from store.settings import StoreSettings
 from tests.ops.here import ROOT
 from worker.courier import CourierSettings
+from worker.pump import PumpSettings
 from worker.settings import WorkerSettings
 
 PAGE = ROOT / "docs" / "operations.md"
 
 
-@pytest.mark.parametrize("settings", [ApiSettings, StoreSettings, WorkerSettings, CourierSettings])
+@pytest.mark.parametrize("settings", [ApiSettings, StoreSettings, WorkerSettings, CourierSettings, PumpSettings])
 def test_every_setting_is_documented(settings: type[BaseSettings]) -> None:
     """Each field of the services' settings is a variable that the page names."""
     page = PAGE.read_text()

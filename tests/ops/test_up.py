@@ -16,7 +16,7 @@ import pytest
 from ops import proc
 from tests.ops.here import Here
 
-PARTS = ["redis", "api", "worker-1", "courier"]
+PARTS = ["redis", "api", "worker-1", "courier", "pump"]
 
 
 @pytest.fixture

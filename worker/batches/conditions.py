@@ -42,7 +42,13 @@ def look_up(catalog: Catalog, record: BatchRecord, *, generation: int) -> Condit
 
 
 def admission(
-    record: BatchRecord, conditions: Conditions, *, index: int, payload: bytes, input_bytes: int | None
+    record: BatchRecord,
+    conditions: Conditions,
+    *,
+    index: int,
+    payload: bytes,
+    input_bytes: int | None,
+    engine_limit: int,
 ) -> Admission:
     """The line's job. Its record is kept for a week, or until its result is collected: that is what ends it.
 
@@ -70,4 +76,5 @@ def admission(
         gpus=conditions.gpus,
         gpus_limit=quotas.gpus,
         input_bytes=input_bytes,
+        engine_limit=engine_limit,
     )

@@ -42,6 +42,7 @@ class Stores:
     catalog: Catalog
     payloads: Payloads
     inline_bytes: int
+    engine_limit: int = 0  # of all tenants' queued jobs; 0: no limit
     public_url: str = ""
 
 
@@ -148,7 +149,14 @@ class Feeder:
             name = input_name(record.job_id(numbered.index))
             await asyncio.to_thread(self._stores.payloads.write, name, payload)
             payload, input_bytes = b"", len(payload)
-        wanted = admission(record, conditions, index=numbered.index, payload=payload, input_bytes=input_bytes)
+        wanted = admission(
+            record,
+            conditions,
+            index=numbered.index,
+            payload=payload,
+            input_bytes=input_bytes,
+            engine_limit=self._stores.engine_limit,
+        )
         return await self._stores.front.admit_line(
             wanted, self._held, index=numbered.index, at=numbered.end, label=line.id
         )

@@ -6,6 +6,7 @@ environment and nothing is connected before the first call.
 
 from __future__ import annotations
 
+from cloche._batches import Batch, BatchResult
 from cloche._client import Client
 from cloche._default import predict, submit
 from cloche._errors import (
@@ -44,6 +45,8 @@ from cloche._webhooks import Delivery, Webhook
 
 __all__ = [
     "ApiError",
+    "Batch",
+    "BatchResult",
     "Client",
     "ClocheError",
     "ConfigurationError",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
+from cloche._batches import Batch, batch_request
 from cloche._deadline import Deadline
 from cloche._errors import WaitTimedOut
 from cloche._inputs import JobOptions, job_body
@@ -126,6 +127,42 @@ class Client:
             page = self._get("/v1/jobs", params=params)
             for data in page["jobs"]:
                 yield Job(data, transport=self._transport, whole=False)
+            if not page.get("next_cursor"):
+                return
+            params = {**params, "cursor": page["next_cursor"]}
+
+    # Asking for many
+
+    def batch(
+        self,
+        model: str,
+        inputs: Iterable[object],
+        *,
+        ids: Sequence[str] | None = None,
+        version: int | None = None,
+        timeout_seconds: float | None = None,
+        webhook: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Batch:
+        """Hand in up to 100,000 inputs at once, what JSON knows each; they are checked before this returns.
+
+        ``ids`` are your own names for them, given back with the results. ``webhook`` is told once, at the end.
+        """
+        options = {"version": version, "timeout_seconds": timeout_seconds, "webhook": webhook}
+        request = batch_request(model, inputs, ids=ids, options=options, idempotency_key=idempotency_key)
+        return Batch(self._transport.send(request).json(), transport=self._transport)
+
+    def get_batch(self, batch_id: str) -> Batch:
+        """A batch by its id, as it stands now. Raises NotFound."""
+        return Batch(self._get(f"/v1/batches/{_quoted(batch_id)}"), transport=self._transport)
+
+    def batches(self) -> Iterator[Batch]:
+        """This tenant's batches, newest first, fetched page by page as they are asked for."""
+        params = {"limit": str(PAGE_JOBS)}
+        while True:
+            page = self._get("/v1/batches", params=params)
+            for data in page["batches"]:
+                yield Batch(data, transport=self._transport)
             if not page.get("next_cursor"):
                 return
             params = {**params, "cursor": page["next_cursor"]}

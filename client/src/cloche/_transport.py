@@ -86,6 +86,10 @@ class Transport:
                 raise error_from(response)
             yield response
 
+    def sleep(self, seconds: float) -> None:
+        """Sleep between two looks."""
+        self._retry.sleep(seconds)
+
     def pause(self, failure: ApiError | httpx.TransportError, attempt: int) -> None:
         """Sleep before another attempt, or raise what went wrong where another would not help."""
         pause = None
