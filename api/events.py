@@ -49,14 +49,12 @@ async def events(request: Request) -> Response:
 
 
 def _cursor(request: Request) -> Cursor:
-    given = Query(request, ("last_event_id",)).text("last_event_id")
-    given = request.headers.get("last-event-id", given)
-    if not given:
-        return Cursor()
-    cursor = read_cursor(given)
-    if cursor is None:
+    """Where to go on: by the header, which a browser that returns sends, else by the query. Both have to be right."""
+    asked = Query(request, ("last_event_id",)).text("last_event_id")
+    cursors = [read_cursor(given) for given in (request.headers.get("last-event-id"), asked) if given]
+    if None in cursors:
         raise invalid("Last-Event-ID", "Last-Event-ID takes the id of an event of this job, unchanged, or is left out.")
-    return cursor
+    return next((cursor for cursor in cursors if cursor is not None), Cursor())
 
 
 class EventStream(Response):

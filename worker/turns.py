@@ -54,7 +54,8 @@ def _serve(station: Station, token: str, version_id: str, tenant_id: str) -> tup
         persist(station, lambda: station.back.end(token))
         persist(station, lambda: station.back.recover(count_attempt=True))
         raise
-    return persist(station, lambda: station.back.end(token, go_on=not station.stop.is_set()))
+    in_tenure = station.tenure.seconds < station.settings.slice_seconds
+    return persist(station, lambda: station.back.end(token, go_on=not station.stop.is_set(), in_tenure=in_tenure))
 
 
 def persist(station: Station, step: Callable[[], T]) -> T:

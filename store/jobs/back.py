@@ -155,7 +155,7 @@ class JobBack:
             arguments += outcome.arguments()
         state, waiting, pending, issued, claimed, own = self._run("settle", *arguments)
         if issued:
-            enqueue_turns(self._queues, issued)
+            self._issue(issued)
         return Settled(
             over=state != b"ok",
             others_waiting=waiting,
@@ -175,17 +175,18 @@ class JobBack:
         fault, so that a job that always makes it fail ends after its attempts.
         """
         count, issued = self._run("recover", self.worker, int(count_attempt), MAX_ATTEMPTS)
-        enqueue_turns(self._queues, issued)
+        self._issue(issued)
         return int(count)
 
-    def end(self, token: str, *, go_on: bool = False) -> tuple[str, str, str] | None:
+    def end(self, token: str, *, go_on: bool = False, in_tenure: bool = False) -> tuple[str, str, str] | None:
         """End the turn; what waited for its place gets it.
 
-        With ``go_on`` that may be this worker itself: (token, version id, tenant id) of a turn that has begun.
+        With ``go_on`` that may be this worker itself: (token, version id, tenant id) of a turn that has begun, where
+        nobody else waits or, ``in_tenure``, although others do.
         """
         queues = TURNS_QUEUE_KEY, GPU_TURNS_QUEUE_KEY
-        begun, issued = self._run("end_turn", token, self.worker, *queues, int(go_on))
-        enqueue_turns(self._queues, issued)
+        begun, issued = self._run("end_turn", token, self.worker, *queues, int(go_on), int(in_tenure))
+        self._issue(issued)
         return (begun[0].decode(), begun[1].decode(), begun[2].decode()) if begun else None
 
     def heartbeat(self, *, fault: str = "", head: Head | None = None) -> Beat:
@@ -212,7 +213,7 @@ class JobBack:
             done = Reaped(
                 taken_back=done.taken_back + taken,
                 expired=done.expired + expired,
-                reissued=done.reissued + enqueue_turns(self._queues, issued),
+                reissued=done.reissued + self._issue(issued),
                 dead=done.dead + tuple(name.decode() for name in dead),
             )
         return done
@@ -220,6 +221,9 @@ class JobBack:
     def enqueue_check(self, version_id: str, *, gpus: int = 0) -> None:
         """Ask a worker, one with GPUs for a version that asks for some, to check an uploaded version."""
         enqueue_check(self._queues, version_id, gpus=gpus)
+
+    def _issue(self, issued: Sequence[Any]) -> int:
+        return enqueue_turns(self._queues, issued)
 
     def _run(self, name: str, *arguments: Any) -> Any:
         found = script(name)

@@ -263,7 +263,7 @@ class Interleavings(RuleBasedStateMachine):
 
     def _end(self, which: int, some: int) -> None:
         """A turn is over, with jobs answered or handed back; the worker may go on with the one that follows."""
-        self.workers[which].finish(["succeeded", "release"][some % 2 :], go_on=some % 3 > 0)
+        self.workers[which].finish(["succeeded", "release"][some % 2 :], go_on=some % 3 > 0, in_tenure=some % 5 > 2)
 
     def _end_unheard(self, which: int, some: int) -> None:
         """A turn has ended and maybe another begun, the worker didn't hear it and ends it again."""

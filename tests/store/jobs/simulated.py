@@ -91,7 +91,7 @@ class SimulatedWorker:
         self.back.recover(count_attempt=True)
         self.token, self.hand = None, []
 
-    def finish(self, fates: Sequence[Fate], *, go_on: bool = False) -> None:
+    def finish(self, fates: Sequence[Fate], *, go_on: bool = False, in_tenure: bool = False) -> None:
         """Settle what is in hand and end the turn; with ``go_on`` to begin another at once, where there is one."""
         if self.token is None:
             return
@@ -99,7 +99,7 @@ class SimulatedWorker:
         outcomes, kept = self._outcomes(ends)
         outcomes += [Settlement(claim, "release") for claim in kept]
         self.back.settle(self.token, self.version, outcomes, want=0)
-        following = self.back.end(self.token, go_on=go_on)
+        following = self.back.end(self.token, go_on=go_on, in_tenure=in_tenure)
         self.token, self.version = following[:2] if following else (None, "")
         self.hand = []
 

@@ -105,7 +105,22 @@ async def test_a_worker_does_not_go_on_while_another_tenant_waits(
     settled = back.settle(token, "ver_a", [], want=0)
     assert (settled.others_waiting, settled.own_waiting) == (2, 1)
     assert back.end(token, go_on=True) is None
+    assert back.end("trn_unknown", go_on=True, in_tenure=True) is None
     assert [back.begin(pop_token(connection) or "") for _ in range(2)] == [("ver_c", "ten_b"), ("ver_b", "ten_a")]
+
+
+async def test_within_its_slice_a_tenant_goes_on_although_another_waits(
+    front: JobFront, back: JobBack, connection: redis.Redis, admission: Build
+) -> None:
+    """A version that had little to do leaves the rest of the slice to the tenant's next one."""
+    for version in ("ver_a", "ver_b"):
+        await admit(front, admission(version_id=version))
+    token = pop_token(connection)
+    assert token is not None and back.begin(token) is not None
+    await admit(front, admission(tenant_id="ten_b", version_id="ver_c"))
+    following = back.end(token, go_on=True, in_tenure=True)
+    assert following is not None and following[1:] == ("ver_b", "ten_a")
+    assert connection.llen(TURNS_QUEUE_KEY) == 1
 
 
 async def test_the_line_of_one_tenant_wakes_no_other(
