@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from policies.allowlist.entries import Allowlist
+from policies.lists import Lists
 from policies.scopes import Binding, Scope, Scopes
 
 _HOMES = ("module", "opened")  # names are taken out of these
@@ -25,6 +26,7 @@ class Paths:
     def __init__(self, scopes: Scopes, listed: Allowlist) -> None:
         self._scopes = scopes
         self._listed = listed
+        self._lists = Lists(scopes)
         self._found: dict[ast.expr, frozenset[str]] = {}
         self._sure: dict[tuple[Scope, str, int], bool] = {}
         self._names: dict[tuple[Scope, str], frozenset[str]] = {}
@@ -91,7 +93,8 @@ class Paths:
         """Whether the expression is an imported thing, or lies below one through attributes and items."""
         while isinstance(node, ast.Attribute | ast.Subscript):
             node = node.value
-        return bool(self.of(node))
+        parts = node.elts if isinstance(node, ast.List | ast.Tuple) else [node]
+        return any(self.of(each) for each in parts)
 
     def _of_name(self, node: ast.Name) -> frozenset[str]:
         """Every path of a name: followed through names that stand for names to the end, and without recursion."""
@@ -116,8 +119,11 @@ class Paths:
         return self._names[start]
 
     def _next(self, binding: Binding, attributes: tuple[str, ...]) -> Iterator[_Step]:
-        """The names that the bound value is, or is taken out of: one, or one for each end of ``a if c else b``."""
-        for end in _ends(binding.value):
+        """The names that the bound value is, or is taken out of: of a conditional each end, of a loop each item."""
+        ends = list(_ends(binding.value))
+        if binding.kind == "loop" and binding.node in self._scopes.loops:
+            ends += self._lists.items(*self._scopes.loops[binding.node]) or []
+        for end in ends:
             root, taken = self._taken_apart(end)
             if root is not None and len(taken) + len(attributes) <= _DEEPEST:
                 yield (self._scopes.of.get(root, self._scopes.module), root.id, taken + attributes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # Written by python -m policies.stamp.
-POLICY_VERSION = "1.c270851f19"
+POLICY_VERSION = "1.ef05b31d9a"
 
 # The grammar every source is read with, whatever Python runs the check: the sandbox's.
 GRAMMAR: tuple[int, int] = (3, 11)

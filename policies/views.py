@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from policies.context import Context
 
 _VIEW = "data"
+_MAKER = "memoryview"
 _STEPS = 6
 _LIBRARIES = ("torch", "numpy", "math")
 _HARMLESS_METHODS = frozenset({"__init__", "__call__", "__len__", "__repr__", "__str__", "__iter__", "__getitem__"})
@@ -86,13 +87,25 @@ class Views:
         context = self._context
         if isinstance(node, ast.Attribute):
             return node.attr == _VIEW and isinstance(node.ctx, ast.Load) and not context.paths.modules(node.value)
+        if isinstance(node, ast.Name):
+            return context.is_builtin(node, _MAKER) and not self._called_or_asked(node)
         if not isinstance(node, ast.Call):
             return False
-        if context.is_builtin(node.func, "memoryview"):
+        if context.is_builtin(node.func, _MAKER):
             return not all(context.buffers.safe(each) for each in node.args)
         asked = context.is_builtin(node.func, "getattr") and len(node.args) > 1
         known = context.texts.of(node.args[1]).known if asked else None
         return known is not None and _VIEW in known
+
+    def _called_or_asked(self, node: ast.Name) -> bool:
+        """``memoryview(x)``, ``isinstance(x, (bytes, memoryview))`` and type hints."""
+        child: ast.AST = node
+        parent = self._context.parents.get(node)
+        while isinstance(parent, ast.Tuple):
+            child, parent = parent, self._context.parents.get(parent)
+        asked = isinstance(parent, ast.Call) and self._context.is_builtin(parent.func, "isinstance")
+        called = isinstance(parent, ast.Call) and parent.func is child
+        return asked or called or self._context.in_annotation(node)
 
     def _bound_to_a_view(self, name: ast.Name) -> bool:
         return any(each.value is not None and self._view(each.value) for each in self._context.bindings(name)[0])

@@ -59,4 +59,10 @@ def _foreign(node: ast.expr, context: Context) -> bool:
     if isinstance(root, ast.Call):
         return context.is_builtin(root.func, "type") and not (root.args and context.is_self(root.args[0]))
     builtin = isinstance(root, ast.Name) and root.id in PLAIN | SPECIAL and not context.bindings(root)[0]
-    return builtin or context.paths.rooted(root)
+    return builtin or context.paths.rooted(root) or (isinstance(root, ast.Name) and _given(root, context))
+
+
+def _given(name: ast.Name, context: Context) -> bool:
+    """Whether the name is an argument and some call gives it a class or a function that is imported."""
+    arguments = [each.node for each in context.bindings(name)[0] if isinstance(each.node, ast.arg)]
+    return any(context.paths.of(value) for each in arguments for value in context.functions.given(each) or ())

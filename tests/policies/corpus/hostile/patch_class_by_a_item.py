@@ -1,0 +1,17 @@
+# refused: CL801
+# inert: it changes torch for the whole process, and gets hold of nothing
+from torch import nn
+
+
+def forward(self, x):
+    return x
+
+
+def patch(kind):
+    return kind
+
+
+class Net(nn.Module):
+    def predict_single(self, x):
+        (nn.Linear,)[0].forward = forward
+        return nn.Linear(1, 1)(x)
