@@ -8,12 +8,14 @@ from typing import Annotated
 
 import typer
 
-from admin.installation import announce, opened
+from admin.installation import announce, opened, redis_client, settings
 from admin.output import AsJson, show_json, show_table
 from admin.tenants import Handle
 from policies.limits import GIB, KIB, MIB
 from policies.quotas import Quotas
 from store.catalog.quotas import check_quota, check_quota_name
+from store.errors import RedisUnavailable
+from store.jobs import holdings
 
 app = typer.Typer(help="What a tenant may use.", no_args_is_help=True)
 
@@ -25,18 +27,25 @@ _UNITS = {"KiB": KIB, "MiB": MIB, "GiB": GIB, "TiB": 1024 * GIB}
 
 @app.command("show")
 def show(tenant: Handle, *, as_json: AsJson = False) -> None:
-    """Show a tenant's quotas, and where each comes from: the tenant's own setting, its plan, or the default."""
+    """Show a tenant's quotas: limit, what is used, and where each comes from.
+
+    That is: the tenant's own setting, its plan, or the default. What is used of some is known while Redis answers.
+    """
     with opened() as catalog:
         tenant_id = catalog.tenants.get(tenant).id
         quotas, plan = asdict(catalog.quotas.get(tenant_id)), catalog.plans.of(tenant_id)
         origins = catalog.quotas.origins(tenant_id)
+        used: dict[str, float] = {"models": len(catalog.models.list(tenant_id))}
+        used["storage_bytes"] = catalog.models.storage_used(tenant_id)
+    used |= _held(tenant_id)
     if as_json:
-        show_json(quotas | {"plan": plan, "from": origins})
+        show_json(quotas | {"plan": plan, "from": origins, "used": used})
         return
     rows = (
-        (name, limit, f"plan {plan}" if origins[name] == "plan" else origins[name]) for name, limit in quotas.items()
+        (name, limit, used.get(name), f"plan {plan}" if origins[name] == "plan" else origins[name])
+        for name, limit in quotas.items()
     )
-    show_table(("QUOTA", "LIMIT", "FROM"), rows)
+    show_table(("QUOTA", "LIMIT", "USED", "FROM"), rows)
 
 
 @app.command("set")
@@ -59,6 +68,15 @@ def reset(tenant: Handle, names: Names, *, as_json: AsJson = False) -> None:
         quotas = catalog.quotas.reset(found.id, names)
     announce(found.id)
     _show(quotas, as_json=as_json)
+
+
+def _held(tenant_id: str) -> dict[str, float]:
+    """What Redis knows of; nothing when it doesn't answer."""
+    try:
+        with redis_client(settings().redis_url) as client:
+            return asdict(holdings.read(client, tenant_id))
+    except (RedisUnavailable, ValueError):
+        return {}
 
 
 def parsed(changes: Iterable[str]) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api import checks, described, events, health, jobs, metrics, models, outputs, schemas, uploads, usage
+from api import checks, described, events, health, jobs, metrics, models, outputs, quotas, schemas, uploads, usage
 from api.address import BODY, Address
 from api.batch_addresses import BATCH_ADDRESSES
 from api.described import IDEMPOTENCY, JOB_ID, NAME, NUMBER, PREFER, STORED, TOKEN_ID, WHO
@@ -219,6 +219,15 @@ ADDRESSES = (
         body=described.CHECK_BODY,
     ),
     *WEBHOOK_ADDRESSES,
+    Address(
+        operation_id="get_quotas",
+        method="GET",
+        path="/v1/quotas",
+        endpoint=quotas.quotas,
+        tag="usage",
+        shape=schemas.QuotaTable,
+        problems=(*WHO, "forbidden_scope"),
+    ),
     Address(
         operation_id="get_usage",
         method="GET",

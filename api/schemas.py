@@ -214,6 +214,19 @@ class WebhookSecret(Shape):
     secret: str
 
 
+class Quota(Shape):
+    """How much of one thing a tenant may use."""
+
+    limit: int
+    used: float | None = Field(description="Now, or this month; null for limits of one job, sandbox or upload.")
+
+
+class QuotaTable(Shape):
+    """Every quota by its name."""
+
+    quotas: dict[str, Quota]
+
+
 class JobCounts(Shape):
     """Ended jobs by their end: `failed` is the model's doing, `platform` ours."""
 

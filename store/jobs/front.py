@@ -21,6 +21,7 @@ from store.errors import RedisUnavailable
 from store.jobs.back import DEAD_AFTER_SECONDS
 from store.jobs.codec import decode_announcement, decode_ended, decode_record
 from store.jobs.following import Following
+from store.jobs.holdings import Holdings, decode_holdings, load_key
 from store.jobs.records import (
     TERMINAL,
     Admission,
@@ -233,6 +234,10 @@ class JobFront:
         Lost requests are found again by the reaper.
         """
         await self._in_thread(partial(enqueue_check, gpus=gpus), version_id)
+
+    async def holdings(self, tenant_id: str) -> Holdings:
+        """What stands against the tenant's quotas."""
+        return decode_holdings(_pairs(await self._wire.call("HGETALL", load_key(tenant_id))))
 
     async def memory(self) -> Memory:
         """How full Redis is."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 
 import pytest
+import redis
 
 from policies.quotas import QUOTA_NAMES, Quotas
 from store.catalog import Catalog
@@ -54,8 +56,27 @@ def test_each_quota_says_where_it_comes_from(admin: Admin) -> None:
         "versions": "default",
     }
     rows = {row.split()[0]: row.split()[1:] for row in admin("quotas", "show", "acme").out.splitlines()}
-    assert rows["models"] == ["5", "tenant"]
-    assert rows["concurrency"] == ["1", "plan", "small"]
-    assert rows["versions"] == ["50", "default"]
+    assert rows["models"] == ["5", "0", "tenant"]
+    assert rows["concurrency"] == ["1", "-", "plan", "small"]
+    assert rows["versions"] == ["50", "-", "default"]
     assert admin("quotas", "reset", "acme", "models", "--json").json["models"] == 3
     assert admin("quotas", "reset", "acme", "modles").status == 2
+
+
+def test_what_is_used_stands_beside_the_limit(admin: Admin, catalog: Catalog, redis_url: str) -> None:
+    """What jobs hold comes from Redis, and is left out while it doesn't answer."""
+    tenant = catalog.tenants.create("acme")
+    month = f"{datetime.now(UTC):%Y%m}"
+    counters = {"queued": 3, "in": 40, "kept": 512, f"run:{month}": 1_500_000, f"gpu:{month}": 0, "run:202001": 7}
+    redis.Redis.from_url(redis_url).hset(f"load:{tenant.id}", mapping=counters)
+    assert admin("quotas", "show", "acme", "--json").json["used"] == {
+        "models": 0,
+        "storage_bytes": 0,
+        "queued_jobs": 3,
+        "queued_bytes": 40,
+        "kept_bytes": 512,
+        "run_seconds_per_month": 1.5,
+        "gpu_seconds_per_month": 0.0,
+    }
+    away = admin("quotas", "show", "acme", "--json", CLOCHE_REDIS_URL="redis://127.0.0.1:1").json
+    assert away["used"] == {"models": 0, "storage_bytes": 0}

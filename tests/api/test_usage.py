@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from starlette.testclient import TestClient
 
+from policies.quotas import QUOTA_NAMES
 from store.jobs.back import Settlement
 from store.jobs.ledger import OpenLedger
 from store.ledger import COUNTED, LedgerPage, Line
@@ -88,3 +89,21 @@ def test_an_access_token_sees_no_usage(api: TestClient, installation: Installati
     installation.ready(acme)
     token = api.post("/v1/models/echo/tokens", headers=acme.headers).json()["token"]
     assert_problem(api.get("/v1/usage", headers={"Authorization": f"Bearer {token}"}), 403, "forbidden_scope")
+
+
+def test_quotas_and_what_is_used_of_them(api: TestClient, installation: Installation, acme: Account) -> None:
+    """Every quota with its limit; what jobs hold and spent, and what is stored, beside it."""
+    installation.ready(acme)
+    installation.quotas(acme, queued_jobs=5)
+    submit(api, acme, "a")
+    installation.work(lambda claim: Settlement(claim, "succeeded", 1.5, output=b"12345"))
+    submit(api, acme, "bc")
+    found = api.get("/v1/quotas", headers=acme.headers).json()["quotas"]
+    assert set(found) == set(QUOTA_NAMES)
+    assert found["queued_jobs"] == {"limit": 5, "used": 1}
+    assert found["queued_bytes"]["used"] == 4
+    assert found["kept_bytes"]["used"] == 512 + 5
+    assert found["run_seconds_per_month"]["used"] == 1.5
+    assert found["models"]["used"] == 1
+    assert found["storage_bytes"]["used"] > 0
+    assert found["timeout_seconds"] == {"limit": 30, "used": None}

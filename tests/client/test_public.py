@@ -14,9 +14,10 @@ PUBLIC = {
     "ApiError", "Batch", "BatchResult", "Client", "ClocheError", "ConfigurationError", "ConnectionFailed", "Delivery",
     "EngineUnavailable", "Event",
     "InputNotSendable", "Job", "JobCanceled", "JobExpired", "JobFailed", "JobUnsuccessful", "LoadFailed", "Model",
-    "ModelNotReady", "NotAllowed", "NotAuthenticated", "NotFound", "QuotaExceeded", "RateLimited", "RequestInvalid",
-    "Retry", "SourceRefused", "Upload", "UploadRejected", "Usage", "UsageDay", "UsageTotals", "Verdict",
-    "Version", "Violation", "WaitTimedOut", "Webhook", "WeightsNotSavable", "__version__", "predict", "submit",
+    "ModelNotReady", "NotAllowed", "NotAuthenticated", "NotFound", "Quota", "QuotaExceeded", "RateLimited",
+    "RequestInvalid", "Retry", "SourceRefused", "Upload", "UploadRejected", "Usage", "UsageDay", "UsageTotals",
+    "Verdict", "Version", "Violation", "WaitTimedOut", "Webhook", "WeightsNotSavable", "__version__", "predict",
+    "submit",
 }  # fmt: skip
 
 

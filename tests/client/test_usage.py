@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from cloche import Client, UsageDay
+from cloche import Client, Quota, UsageDay
 from tests.client.scripted import Answer, Script
 
 TOTALS = {
@@ -41,3 +41,10 @@ def test_a_range_and_a_model_are_asked_for(script: Script, client: Client) -> No
     client.usage(date(2026, 11, 1), date(2026, 11, 21), model="digits")
     (asked,) = script.to("GET /v1/usage")
     assert asked.path == "/v1/usage?from=2026-11-01&to=2026-11-21&model=digits"
+
+
+def test_quotas_have_a_limit_and_what_is_used(script: Script, client: Client) -> None:
+    """By name; nothing is used of what limits one job."""
+    quotas = {"queued_jobs": {"limit": 10, "used": 3}, "input_bytes": {"limit": 100, "used": None}}
+    script.on("GET /v1/quotas", Answer(200, {"quotas": quotas}))
+    assert client.quotas() == {"queued_jobs": Quota(10, 3), "input_bytes": Quota(100, None)}

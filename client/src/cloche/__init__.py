@@ -36,6 +36,7 @@ from cloche._errors import (
 from cloche._events import Event
 from cloche._jobs import Job
 from cloche._models import Model, Version
+from cloche._quotas import Quota
 from cloche._retry import Retry
 from cloche._uploads import Upload
 from cloche._usage import Usage, UsageDay, UsageTotals
@@ -66,6 +67,7 @@ __all__ = [
     "NotAllowed",
     "NotAuthenticated",
     "NotFound",
+    "Quota",
     "QuotaExceeded",
     "RateLimited",
     "RequestInvalid",

@@ -15,6 +15,7 @@ from cloche._errors import WaitTimedOut
 from cloche._inputs import JobOptions, job_body
 from cloche._jobs import WAIT_STEP_SECONDS, Job, Status, prefer_wait
 from cloche._models import Model, Version
+from cloche._quotas import Quota
 from cloche._retry import Retry
 from cloche._settings import settings
 from cloche._transport import READ_SECONDS, WAIT_MARGIN_SECONDS, Request, Transport
@@ -221,6 +222,10 @@ class Client:
         return str(self._transport.send(request).json()["token"])
 
     # Using up
+
+    def quotas(self) -> dict[str, Quota]:
+        """Every quota of this tenant by its name: its limit, and how much of it is used."""
+        return {name: Quota(**quota) for name, quota in self._get("/v1/quotas")["quotas"].items()}
 
     def usage(self, first: date | None = None, last: date | None = None, *, model: str | None = None) -> Usage:
         """What this tenant's ended jobs used from the first to the last day (UTC), by day and model.
