@@ -123,7 +123,7 @@ class Texts:
         """``"txet"[::-1]``; and ``NAMES[i]``, which is one of the names."""
         at = node.slice
         if not isinstance(at, ast.Slice):
-            elements = self._lists.items(node.value, ())
+            elements = self._lists.indexed(node.value)
             return _either([self.of(element, steps - 1) for element in elements]) if elements else UNKNOWN
         whole = self.of(node.value, steps - 1).known
         if whole is None or at.lower or at.upper or not at.step:

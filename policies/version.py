@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 # Written by python -m policies.stamp.
-POLICY_VERSION = "1.ef05b31d9a"
+POLICY_VERSION = "1.1cdede7057"
 
 # The grammar every source is read with, whatever Python runs the check: the sandbox's.
 GRAMMAR: tuple[int, int] = (3, 11)

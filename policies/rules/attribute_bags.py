@@ -86,7 +86,9 @@ class AttributeBags(Rule):
 def _handed_up(node: ast.Attribute, context: Context) -> bool:
     """``super()._apply(fn)`` in ``def _apply(self, fn)``."""
     call = context.parents.get(node)
-    if not isinstance(call, ast.Call) or call.func is not node or call.keywords or len(call.args) != 1:
+    if not isinstance(call, ast.Call) or call.func is not node or not call.args:
+        return False
+    if any(each.arg != "recurse" for each in call.keywords):
         return False
     given, above = call.args[0], isinstance(node.value, ast.Call) and context.is_builtin(node.value.func, "super")
     if not above or not isinstance(given, ast.Name):

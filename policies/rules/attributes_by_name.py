@@ -32,9 +32,9 @@ _HINT = 'Write the attribute (thing.name), a literal name, or one that begins wi
 class AttributesByName(Rule):
     """getattr, setattr, delattr and hasattr take names that can be read in the file.
 
-    What: The name is a literal, a loop over literals, or text that begins with a literal which no closed name
-    begins with. What it may be is judged like an attribute. The functions are called directly, with positional
-    arguments.
+    What: The name is a literal, one of a list (or of a dict's keys) that is written out and only read, or text that
+    begins with a literal which no closed name begins with. What it may be is judged like an attribute. The functions
+    are called directly, with positional arguments.
 
     Why: A name made at run time can be any name, __globals__ and __subclasses__ among them.
 
