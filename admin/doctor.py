@@ -11,6 +11,7 @@ from admin.checks.finding import Finding
 from admin.checks.policy import check_policy
 from admin.checks.redis import check_redis
 from admin.checks.storage import check_storage
+from admin.checks.webhooks import check_webhooks
 from admin.installation import settings
 from admin.output import AsJson, say, show_json, show_table
 from admin.settings import SandboxSettings
@@ -29,6 +30,7 @@ def doctor(*, as_json: AsJson = False) -> None:
         *check_redis(store.redis_url, full_percent=store.redis_full_percent),
         *check_storage(store),
         *check_policy(store),
+        *check_webhooks(store),
     )
     healthy = all(finding.state != "fail" for finding in findings)
     if as_json:

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from store.capacity import Disk, Memory
+from store.deliveries.records import Standing
 from store.errors import StoreError
 from store.jobs.records import QueueHealth
 
@@ -55,6 +56,15 @@ class Metrics:
         self.memory = Gauge("cloche_redis_memory_bytes", "Memory that Redis uses.", registry=self.registry)
         self.memory_limit = Gauge("cloche_redis_memory_limit_bytes", "The most it may use.", registry=self.registry)
         self.disk = Gauge("cloche_disk_free_bytes", "Free on the fullest of the data's disks.", registry=self.registry)
+        self.couriers = Gauge("cloche_couriers_live", "Couriers with a fresh heartbeat.", registry=self.registry)
+        self.due = Gauge("cloche_webhooks_due", "Events no courier has planned yet.", registry=self.registry)
+        self.waiting = Gauge("cloche_deliveries_waiting", "Deliveries that have not ended.", registry=self.registry)
+        self.attempts = Gauge(
+            "cloche_deliveries_ended",
+            "Since the beginning: deliveries delivered and given up, attempts failed.",
+            ("how",),
+            registry=self.registry,
+        )
         self.full = Gauge(
             "cloche_full", "1 while this is nearly full and new jobs are refused.", ("what",), registry=self.registry
         )
@@ -68,6 +78,14 @@ class Metrics:
             self.disk.set(disk.free_bytes)
         for what in ("redis_full", "disk_nearly_full"):
             self.full.labels(what).set(full == what)
+
+    def observe_webhooks(self, standing: Standing) -> None:
+        """Set the gauges of the deliveries."""
+        self.couriers.set(standing.couriers)
+        self.due.set(standing.due)
+        self.waiting.set(standing.waiting)
+        for ending in ("delivered", "failed", "gave_up"):
+            self.attempts.labels(ending).set(getattr(standing, ending))
 
     def observe(self, health: QueueHealth | None) -> None:
         """Set the gauges. None: the job store did not answer, and its gauges keep their last values."""
@@ -86,6 +104,7 @@ async def show(request: Request) -> Response:
     parts = request.scope["app"].state.parts
     try:
         parts.metrics.observe(await parts.jobs.health())
+        parts.metrics.observe_webhooks(await parts.threads.call(parts.desk.standing))
     except StoreError:
         parts.metrics.observe(None)
     return Response(generate_latest(parts.metrics.registry), media_type=CONTENT_TYPE)

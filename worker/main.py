@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 import secrets
 import signal
@@ -27,6 +26,7 @@ from sandbox.pool import Pool
 from store.blobs import Blobs
 from store.catalog import Catalog
 from store.jobs.back import JobBack
+from store.logs import configure_logs
 from store.payloads import Doomed, Payloads
 from worker.arguments import settings_from
 from worker.bell import Bell
@@ -45,7 +45,7 @@ log = structlog.get_logger()
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve until SIGTERM. Survives Redis and the engine going away and coming back."""
-    logging.basicConfig(level=logging.WARNING)
+    configure_logs()
     settings = settings_from(sys.argv[1:] if arguments is None else arguments)
     refuse_other_runtimes(settings)
     claims = claim_devices(settings)

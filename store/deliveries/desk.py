@@ -5,6 +5,7 @@
 # delivery:{id}                 hash  read
 # deliveries:attempts:{id}      list  read
 # deliveries:health:{endpoint}  hash  read, deleted
+# webhooks:due, deliveries:couriers, deliveries:waiting, deliveries:stats: counted
 
 from __future__ import annotations
 
@@ -17,6 +18,8 @@ import redis
 from redis.exceptions import NoScriptError, RedisError
 
 from store.deliveries import scripts
+from store.deliveries.due import DUE_KEY
+from store.deliveries.queue import DEAD_AFTER_SECONDS
 from store.deliveries.records import (
     AttemptRecord,
     Delivery,
@@ -25,6 +28,7 @@ from store.deliveries.records import (
     Health,
     Plan,
     Retention,
+    Standing,
     decode_attempt,
     decode_delivery,
 )
@@ -107,6 +111,24 @@ class DeliveryDesk:
             for endpoint_id in endpoint_ids:
                 pipe.hmget(f"deliveries:health:{endpoint_id}", *names)
             return tuple(Health(*(int(value or 0) for value in values)) for values in pipe.execute())
+
+    def standing(self) -> Standing:
+        """How the whole post is doing."""
+        with _translated():
+            pipe = self._redis.pipeline(transaction=False)
+            pipe.time()
+            pipe.zrange("deliveries:couriers", 0, -1, withscores=True)
+            pipe.llen(DUE_KEY)
+            pipe.hgetall("deliveries:waiting")
+            pipe.hgetall("deliveries:stats")
+            (seconds, _), beats, due, waiting, stats = pipe.execute()
+        oldest_ms = (int(seconds) - DEAD_AFTER_SECONDS) * 1000
+        return Standing(
+            couriers=sum(beat_ms >= oldest_ms for _, beat_ms in beats),
+            due=int(due),
+            waiting=sum(int(count) for name, count in waiting.items() if not name.endswith(b":bytes")),
+            **{name: int(stats.get(name.encode(), 0)) for name in ("delivered", "failed", "gave_up")},
+        )
 
     def forgive(self, endpoint_id: str) -> None:
         """Forget how the endpoint has been answering: it has a new start, or is gone."""

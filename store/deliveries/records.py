@@ -140,6 +140,21 @@ class Health:
     last_failure_ms: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the whole post is doing: couriers that beat, events nobody has planned yet, deliveries that wait.
+
+    The last three count attempts and deliveries since the beginning.
+    """
+
+    couriers: int
+    due: int
+    waiting: int
+    delivered: int = 0
+    failed: int = 0
+    gave_up: int = 0
+
+
 def event_body(event: str, data: object, *, at_ms: int) -> bytes:
     """What is sent: the envelope of the Standard Webhooks specification, UTF-8 JSON."""
     moment = datetime.fromtimestamp(at_ms / 1000, tz=UTC).isoformat(timespec="milliseconds")

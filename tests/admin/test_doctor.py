@@ -68,6 +68,7 @@ def test_a_whole_installation_is_healthy(admin: Admin, redis_url: str, tagged_im
         "redis", "persistence", "eviction", "memory", "workers", "gpu workers",
         "catalogue", "blobs", "disk",
         "exemptions", "verdicts",
+        "couriers", "webhooks",
     ]  # fmt: skip
     assert all(check["found"] for check in checks.values())
     assert all(check["advice"] for check in checks.values() if check["state"] != "ok")

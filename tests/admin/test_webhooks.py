@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -124,3 +125,26 @@ def test_without_redis_it_says_so(admin: Admin, endpoint: WebhookEndpoint) -> No
     ended = admin("webhooks", "enable", endpoint.id, CLOCHE_REDIS_URL="unix:///nowhere.sock")
     assert ended.status == 2
     assert "Redis can't be used" in ended.err
+
+
+def test_doctor_knows_the_post(
+    admin: Admin, catalog: Catalog, endpoint: WebhookEndpoint, delivery: str, redis_url: str
+) -> None:
+    """Without a courier it warns, with events due it fails; endpoints that the platform disabled are named."""
+
+    def checks() -> dict[str, Any]:
+        return {each["name"]: each for each in admin("doctor", "--json").json["checks"]}
+
+    connection = redis.Redis.from_url(redis_url)
+    connection.zadd("deliveries:couriers", {"c1": (time.time() + 3600) * 1000})  # beats for as long as this test runs
+    found = checks()
+    assert (found["couriers"]["state"], found["webhooks"]["state"]) == ("ok", "ok")
+    connection.delete("deliveries:couriers")
+    catalog.endpoints.disable(endpoint.id, reason="failing", note="x")
+    found = checks()
+    assert found["couriers"]["state"] == found["webhooks"]["state"] == "warn"
+    assert endpoint.id in found["webhooks"]["found"]
+    connection.rpush("webhooks:due", "x")
+    found = checks()
+    assert found["couriers"]["state"] == "fail"
+    assert "cloche-courier" in found["couriers"]["advice"]

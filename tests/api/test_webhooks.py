@@ -343,3 +343,14 @@ def test_a_disabled_webhook_says_why(api: TestClient, acme: Account, installatio
     installation.catalog.endpoints.disable(made["id"], reason="by_operator", note="Abuse.")
     assert_problem(api.patch(path, json={"enabled": True}, headers=acme.headers), 403, "webhook_held")
     assert not installation.catalog.endpoints.get(made["id"]).enabled
+
+
+def test_the_post_is_in_the_metrics(api: TestClient, acme: Account, installation: Installation, make: Make) -> None:
+    """What waits, what arrived, what failed; nothing names a tenant."""
+    made = make()
+    plan(installation, acme, made["id"], "job_1", "job_2")
+    attempt(installation, ending="retry", delay_seconds=60, error="timed_out")
+    page = api.get("/metrics").text
+    assert "cloche_deliveries_waiting 2.0" in page
+    assert 'cloche_deliveries_ended{how="failed"} 2.0' in page
+    assert acme.tenant.id not in page

@@ -33,13 +33,13 @@ def environment() -> Iterator[dict[str, str]]:
 def start(environment: dict[str, str]) -> subprocess.Popen[str]:
     """A worker process."""
     command = [sys.executable, "-m", "worker.main"]
-    return subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True)
 
 
 def until(process: subprocess.Popen[str], event: str) -> None:
     """Read its log until the event; fail when it ends before."""
-    assert process.stdout is not None
-    for line in process.stdout:
+    assert process.stderr is not None
+    for line in process.stderr:
         if event in line:
             return
     raise AssertionError(f"it ended before {event}: {process.wait()}")
