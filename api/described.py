@@ -12,9 +12,10 @@ from api import schemas, webhook_shapes
 from api.errors import PROBLEM_TYPE, PROBLEMS
 from api.idempotency import KEPT_SECONDS, KEY_CHARACTERS
 from api.jobs import PAGE_DEFAULT, PAGE_MAX
-from api.orders import CANCEL_AFTER_SECONDS, DEADLINE_SECONDS, URL_CHARACTERS
+from api.orders import CANCEL_AFTER_SECONDS, DEADLINE_SECONDS
 from api.preferences import MAX_WAIT_SECONDS
 from api.shape import Shape
+from store.destinations.guard import URL_CHARACTERS
 
 Json = dict[str, Any]
 

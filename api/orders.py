@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -17,10 +17,10 @@ from api.bodies import is_json, media_type
 from api.durations import read_duration
 from api.errors import Problem
 from api.queries import invalid
+from store.destinations.guard import Refusal, read_url
 from store.jobs.records import InputKind
 
 ENVELOPE_BYTES = 16_384  # what a JSON body may hold around its input
-URL_CHARACTERS = 2_048  # a webhook URL; browsers and proxies agree on about this much
 DEADLINE_SECONDS = 7 * 86_400  # the longest a job may wait in the queue, or live before it is canceled
 CANCEL_AFTER_SECONDS = 1  # the reaper looks once a second
 INTEGER_DIGITS = 4_300  # what Python parses by default (sys.int_info.default_max_str_digits)
@@ -192,13 +192,7 @@ def _within(name: str, value: float, maximum: float, *, minimum: float = 0.001) 
 
 
 def check_url(url: str) -> None:
-    """Refuse what can't be a webhook's address. Where it leads is checked when it is delivered."""
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-        usable = usable and parts.username is None and parts.password is None
-    except ValueError:
-        usable = False
-    if not usable or len(url) > URL_CHARACTERS or not url.isascii() or not url.isprintable() or " " in url:
-        detail = f"webhook takes an http or https URL of at most {URL_CHARACTERS:,} ASCII characters, without a login."
-        raise invalid("webhook", detail)
+    """Refuse what can't be a webhook's address, read as it will be read. Where it leads is checked at delivery."""
+    target = read_url(url)
+    if isinstance(target, Refusal):
+        raise invalid("webhook", target.message)

@@ -34,6 +34,7 @@ ADDRESSES = [
     ("GET", "/v1/webhooks/secret"),
     ("GET", "/v1/jobs/job_1/events"),
     ("GET", "/v1/usage"),
+    ("GET", "/v1/quotas"),
     ("GET", "/v1/webhooks"),
     ("POST", "/v1/webhooks"),
     ("GET", "/v1/webhooks/whk_1"),

@@ -155,13 +155,17 @@ def test_json_takes_no_options_in_the_query() -> None:
         "http://example.com:0",
         "http://[::1",
         "http://exa mple.com",
+        "http://2130706433/",
+        "https://0x7f.1/",
+        "https://example.com\\@10.0.0.1/",
+        "https://example.com/\r\nX-Evil: 1",
         "http://example.com/\n",
         "http://exämple.com",
         "http://example.com/" + "a" * 2048,
     ],
 )
 def test_webhook_that_is_no_address(url: str) -> None:
-    """Only what is plainly an http or https URL is taken; where it leads is checked at delivery."""
+    """Only a plain http or https URL is taken, read as the courier reads it; where it leads is checked then."""
     problem = _refused("invalid_request", JSON, json.dumps({"input": 1, "webhook": url}).encode())
     assert problem.extension["field"] == "webhook"
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import random
 import signal
 import threading
+import time
 
+from store.deliveries import delivery_id
 from tests.attacks_webhooks.listener import Answer, Listener, eventually
+
+NO_URL = ""
 
 
 class Gate:
@@ -113,3 +119,41 @@ def test_two_couriers_share_the_work(world) -> None:
         for job_id in jobs:
             world.wait_state(job_id, "delivered")
     assert len(endpoint.requests) == len({request.headers["webhook-id"] for request in endpoint.requests}) == 200
+
+
+def test_endpoints_are_told_once_whatever_dies(world) -> None:
+    """Couriers killed again and again, at whatever step they are: each event reaches each endpoint, under one id that
+    is the event's and the endpoint's, always with the same body; what was doubled is an attempt under that id."""
+    chance = random.Random(7)
+    with Listener() as one, Listener() as two:
+        endpoints = {each.url: world.endpoint(each.url, "job.started", "job.succeeded") for each in (one, two)}
+        jobs: list[str] = []
+        for _ in range(6):
+            courier = world.courier()
+            jobs += world.end_jobs(*[NO_URL] * 30)
+            seen = len(one.requests) + len(two.requests)
+            one.wait_for(min(len(jobs) * 2, len(one.requests) + chance.randrange(30)))
+            time.sleep(chance.random() / 5)  # anywhere between two steps
+            courier.kill()
+            assert len(one.requests) + len(two.requests) >= seen
+        world.courier()
+        expected = {
+            (url, event, job_id): delivery_id(job_id, event=event, endpoint_id=endpoint.id)
+            for url, endpoint in endpoints.items()
+            for event in ("job.started", "job.succeeded")
+            for job_id in jobs
+        }
+        for found in expected.values():
+            eventually(lambda found=found: world.fields(found).get("state") == "delivered")
+        told: dict[tuple[str, str, str], set[tuple[str, bytes]]] = {}
+        for listener in (one, two):
+            for request in listener.requests:
+                body = json.loads(request.body)
+                key = (listener.url, body["type"], body["data"]["id"])
+                told.setdefault(key, set()).add((request.headers["webhook-id"], request.body))
+    assert {key: {found for found, _ in pairs} for key, pairs in told.items()} == {
+        key: {found} for key, found in expected.items()
+    }
+    assert all(len(pairs) == 1 for pairs in told.values()), "the same id came with two bodies"
+    assert world.redis.hgetall("deliveries:waiting") == world.redis.hgetall("deliveries:busy") == {}
+    assert not world.redis.exists("webhooks:due")
