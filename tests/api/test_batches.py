@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -368,6 +369,25 @@ def test_pumps_that_are_killed_lose_and_double_nothing(
         segment for batch in batches for segment in installation.redis.lrange(f"batch:{batch['id']}:results", 0, -1)
     }  # type: ignore[union-attr]
     assert {name.split(b" ")[0].decode() for name in noted} <= installation.stored()
+
+
+def test_a_pump_that_slept_changes_nothing(
+    api: TestClient, installation: Installation, ask: Ask, acme: Account, pumps: Callable[[], Pump]
+) -> None:
+    """Paused until another has taken over, and waking amid its work: whatever it still does is refused by the fence."""
+    batch = ask(lines(*range(6_000)))
+    sleeper = pumps()
+    with Server(installation) as server:
+        eventually(lambda: seen(api, acme, batch)["succeeded"] > 50)
+        sleeper.signal(signal.SIGSTOP)
+        fence = installation.redis.hget(f"batch:{batch['id']}", "f")
+        pumps()
+        eventually(lambda: installation.redis.hget(f"batch:{batch['id']}", "f") != fence)
+        sleeper.signal(signal.SIGCONT)
+        eventually(ended(api, acme, batch))
+    assert [line["output"] for line in results(api, acme, batch)] == [2 * n for n in range(6_000)]
+    assert set(server.runs.values()) == {1}
+    clean(installation, acme)
 
 
 def test_a_pump_that_is_stopped_lets_go_at_once(

@@ -194,3 +194,29 @@ def test_depth_is_counted_outside_of_strings() -> None:
     assert not frames.too_deep(json.dumps([[[1]]] * 1000).encode())
     assert not frames.too_deep(b"[" * 128 + b"]" * 128)
     assert frames.too_deep(b"[" * 129 + b"]" * 129)
+
+
+def depth_of(value: object) -> int:
+    """How deep lists and dicts are nested."""
+    if isinstance(value, dict):
+        return 1 + max(map(depth_of, value.values()), default=0)
+    return 1 + max(map(depth_of, value), default=0) if isinstance(value, list) else 0
+
+
+@given(
+    st.recursive(
+        st.text(alphabet='[]{}"\\\\/nu0 é'),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(alphabet='[]"\\\\{'), inner, max_size=3),
+        max_leaves=30,
+    ),
+    st.integers(1, 9),
+    st.integers(0, 6),
+)
+@settings(max_examples=300, deadline=None)
+def test_depth_is_the_same_in_any_pieces(value: object, piece_bytes: int, most: int) -> None:
+    """Wherever the pieces end, in a string, in an escape, between brackets: the verdict is the true depth's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(frames, "_PIECE_BYTES", piece_bytes)
+        patch.setattr(frames, "JSON_MAX_DEPTH", most)
+        for text in (json.dumps(value), json.dumps(value, ensure_ascii=False, indent=1)):
+            assert frames.too_deep(text.encode()) == (depth_of(value) > most)
