@@ -90,10 +90,17 @@ class Server:
     def _work(self) -> None:
         back = JobBack(self._connection, worker="server")
         while not self._stop.is_set():
-            back.heartbeat()
-            back.reap()
-            for token in self._connection.zrange("turns:issued", 0, -1):  # type: ignore[union-attr]
-                self._serve(back, token.decode())
+            try:
+                back.heartbeat()
+                back.reap()
+                for token in self._connection.zrange("turns:issued", 0, -1):  # type: ignore[union-attr]
+                    self._serve(back, token.decode())
+                # What was in hand when Redis went away is given back: this worker holds nothing between two rounds.
+                back.recover()
+                for token in self._connection.smembers("tokens:server"):  # type: ignore[union-attr]
+                    back.end(token.decode())
+            except redis.RedisError:
+                time.sleep(0.1)
             time.sleep(0.005)
 
     def _serve(self, back: JobBack, token: str) -> None:

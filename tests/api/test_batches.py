@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from api.app import create_app
 from store.catalog import Version
 from store.payloads import Doomed
 from store.payloads.sweep import sweep
-from tests.api.conftest import Account, Installation, assert_problem, submit
+from tests.api.conftest import Account, Installation, assert_problem, store_settings, submit
 from tests.api.pumping import Pump, Server, double, eventually, lines
+from tests.conftest import RedisServer
 
 URL = "/v1/models/echo/batches"
 Ask = Callable[..., Any]
@@ -388,6 +390,30 @@ def test_a_pump_that_slept_changes_nothing(
     assert [line["output"] for line in results(api, acme, batch)] == [2 * n for n in range(6_000)]
     assert set(server.runs.values()) == {1}
     clean(installation, acme)
+
+
+def test_an_outage_of_redis_loses_nothing(own_redis: RedisServer, tmp_path: Path) -> None:
+    """Redis is killed and comes back in the middle: the pump waits, and every line is answered in its place."""
+    installation = Installation(store_settings(tmp_path / "data", own_redis.url))
+    account = installation.account("acme")
+    installation.ready(account)
+    pump = Pump(installation, tmp_path)
+    try:
+        with TestClient(create_app(installation.settings)) as api, Server(installation):
+            batch = api.post(URL, content=lines(*range(5_000)), headers=account.headers).json()
+            eventually(lambda: seen(api, account, batch)["succeeded"] > 200)
+            for _ in range(2):
+                own_redis.kill()
+                time.sleep(0.5)
+                own_redis.start()
+                time.sleep(0.5)
+            eventually(lambda: seen(api, account, batch).get("status") == "completed")
+            assert [line["output"] for line in results(api, account, batch)] == [2 * n for n in range(5_000)]
+        assert "pump_waits" in pump.log
+        clean(installation, account)
+    finally:
+        pump.kill()
+        installation.close()
 
 
 def test_a_pump_that_is_stopped_lets_go_at_once(
