@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,8 @@ from store.catalog.records import Usage
 from store.catalog.tables import UsagePageRow, UsageRow
 from store.ledger import COUNTED, LedgerPage
 
-PAGES_KEPT = timedelta(days=30)  # how long a page is known again: far longer than any process sleeps over one
+PAGES_KEPT = timedelta(days=7)  # how long a page is known again: far longer than any process sleeps over one
+PRUNE_SECONDS = 3600  # between looks for older ones
 _COUNTS = tuple(COUNTED.values())
 
 
@@ -25,6 +27,7 @@ class UsageTable:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._add = _adding(database.url.get_backend_name())
+        self._prunes_at = 0.0
 
     def write(self, page: LedgerPage) -> bool:
         """Add a page to what is there, in one transaction with its id. False: it was written before.
@@ -43,7 +46,9 @@ class UsageTable:
                 session.flush()  # a second writer of the same page waits here for the first, and fails
                 if rows:
                     session.execute(self._add, rows)
-                session.execute(delete(UsagePageRow).where(UsagePageRow.written_at < now - PAGES_KEPT))
+                if time.monotonic() >= self._prunes_at:
+                    session.execute(delete(UsagePageRow).where(UsagePageRow.written_at < now - PAGES_KEPT))
+                    self._prunes_at = time.monotonic() + PRUNE_SECONDS
         except IntegrityError:
             return False
         return True

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ import redis
 from store.jobs.scripts import script
 from store.ledger import COUNTED, LedgerPage, Line
 
+PIECE_FIELDS = 1000  # read at once
 _EPOCH = date(1970, 1, 1)
 
 
@@ -27,10 +29,16 @@ class OpenLedger:
         self._redis = connection
 
     def take(self) -> LedgerPage | None:
-        """The page that is to be written now, or None when nothing ended."""
-        flat = self._run("ledger_take", secrets.token_hex(16))
-        fields = dict(zip(flat[::2], flat[1::2], strict=True))
-        return _page(fields) if fields else None
+        """The page that is to be written now, or None when nothing ended.
+
+        Read in pieces, so that Redis serves others between them. Should another writer drop it meanwhile, what is
+        read is not whole: then it was written, and its id is known.
+        """
+        page_id: bytes = self._run("ledger_take", secrets.token_hex(16))
+        if not page_id:
+            return None
+        fields = dict(self._redis.hscan_iter("ledger:page", count=PIECE_FIELDS))
+        return _page(page_id.decode(), fields)
 
     def drop(self, page: LedgerPage) -> bool:
         """Forget a page that is written. False: somebody else did."""
@@ -44,7 +52,7 @@ class OpenLedger:
             return self._redis.eval(found.text, 0, *arguments)
 
 
-def _page(fields: dict[bytes, bytes]) -> LedgerPage:
+def _page(page_id: str, fields: Mapping[bytes, bytes]) -> LedgerPage:
     lines: defaultdict[Line, dict[str, int]] = defaultdict(dict)
     for name, value in fields.items():
         if name == b"id":
@@ -52,4 +60,4 @@ def _page(fields: dict[bytes, bytes]) -> LedgerPage:
         what, day, tenant_id, model = name.decode().split(" ", 3)  # models' names may have spaces
         if what in COUNTED:
             lines[Line(_EPOCH + timedelta(days=int(day)), tenant_id, model)][COUNTED[what]] = int(value)
-    return LedgerPage(id=fields[b"id"].decode(), lines=dict(lines))
+    return LedgerPage(id=page_id, lines=dict(lines))

@@ -252,3 +252,33 @@ def test_a_worker_writes_by_itself_and_survives_an_outage(
             own_redis.start()
     finally:
         stop.set()
+
+
+def test_a_page_dropped_while_it_is_read_adds_nothing(
+    connection: redis.Redis, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A writer that is overtaken has half a page, or one mixed with the next, under an id that is known."""
+    ledger = OpenLedger(connection)
+    line = f"succeeded {DAY} ten_a m"
+    connection.hset("ledger:open", mapping={f"{line}{number}": 1 for number in range(3000)})
+    read = connection.hscan_iter
+
+    def overtaken(name: str, **options: object) -> list[tuple[bytes, bytes]]:
+        found = list(read(name, **options))  # type: ignore[arg-type]
+        other = OpenLedger(redis.Redis(connection_pool=connection.connection_pool))
+        while write_page(other, catalog):
+            pass
+        end_jobs(connection, 5)
+        return found[: len(found) // 2]
+
+    monkeypatch.setattr(connection, "hscan_iter", overtaken)
+    half = ledger.take()
+    monkeypatch.undo()
+    assert half is not None
+    assert 0 < len(half.lines) < 3000
+    assert not catalog.usage.write(half)
+    assert not ledger.drop(half)
+    while write_page(ledger, catalog):
+        pass
+    found = catalog.usage.between(*ALWAYS)
+    assert sum(usage.succeeded for usage in found) == 3005
