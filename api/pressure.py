@@ -69,7 +69,11 @@ class Pressure:
     async def watch(self, jobs: JobFront, threads: Threads) -> None:
         """Look for as long as the process lives."""
         while True:
-            await self.look(jobs, threads)
+            try:
+                await self.look(jobs, threads)
+            except Exception as exc:
+                # A fault of ours: without this loop, what is called full now would be called so for ever.
+                log.warning("capacity_not_measured", error=type(exc).__name__)
             await asyncio.sleep(LOOK_SECONDS)
 
     async def look(self, jobs: JobFront, threads: Threads) -> None:

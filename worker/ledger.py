@@ -49,7 +49,9 @@ class LedgerWriter:
             try:
                 write_page(self._ledger, self._catalog)
                 away = ""
-            except (StoreError, redis.RedisError) as exc:
+            except Exception as exc:
+                # Whatever it is, what is to be written stays where it is, and is tried again.
+                known = isinstance(exc, StoreError | redis.RedisError)
                 if away != type(exc).__name__:  # said once: it may last for hours
-                    log.warning("ledger_waits", error=type(exc).__name__)
+                    (log.warning if known else log.error)("ledger_waits", error=type(exc).__name__)
                 away = type(exc).__name__

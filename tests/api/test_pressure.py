@@ -17,7 +17,7 @@ from api.errors import Problem
 from api.metrics import Metrics
 from api.pressure import Marks, Pressure
 from policies.limits import MIB
-from store.capacity import Disk, disk_of, memory_of
+from store.capacity import Disk, Memory, disk_of, memory_of
 from store.jobs.back import JobBack
 from tests.api.conftest import Installation, assert_problem, store_settings, submit, upload
 from tests.api.contract import WatchedClient
@@ -183,6 +183,27 @@ def test_without_a_limit_of_its_own_redis_has_the_machines() -> None:
     memory = memory_of({"used_memory": 60, "mem_not_counted_for_evict": 10, "maxmemory": 80})
     assert (memory.used_bytes, memory.percent, memory.bounded) == (50, 62.5, True)
     assert memory_of({}).percent == 0.0
+
+
+def test_a_fault_while_looking_is_not_for_ever(
+    serve: Serve, own: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error nobody thought of leaves the last state, and the next look is tried all the same."""
+    api, acme = serve(), own.account("acme")
+    own.ready(acme)
+    jobs = api.app.state.parts.jobs  # type: ignore[attr-defined]
+    memory = jobs.memory
+    faults = iter([ValueError("ours"), KeyError("ours")])
+
+    async def broken() -> Memory:
+        if (fault := next(faults, None)) is not None:
+            raise fault
+        found: Memory = await memory()
+        return found
+
+    monkeypatch.setattr(jobs, "memory", broken)
+    fill(own.redis, percent=95)
+    until(lambda: submit(api, acme).status_code == 503)
 
 
 def test_a_redis_that_is_away_is_not_called_full(serve: Serve, own: Installation, own_redis: RedisServer) -> None:

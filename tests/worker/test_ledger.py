@@ -21,6 +21,7 @@ import redis
 from store.catalog import Catalog, database
 from store.errors import CatalogUnavailable
 from store.jobs.ledger import OpenLedger
+from store.ledger import LedgerPage
 from tests.conftest import RedisServer
 from tests.store.postgres import PostgresServer
 from worker import ledger
@@ -250,6 +251,32 @@ def test_a_worker_writes_by_itself_and_survives_an_outage(
             own_redis.kill()
             time.sleep(0.2)
             own_redis.start()
+    finally:
+        stop.set()
+
+
+def test_a_fault_of_ours_ends_no_writer(
+    connection: redis.Redis, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error nobody thought of is tried again, too: the ledger must not stand still until a restart."""
+    monkeypatch.setattr(ledger, "WRITE_SECONDS", 0.02)
+    faults = iter([ValueError("ours"), KeyError("ours")])
+    write = catalog.usage.write
+
+    def broken(page: LedgerPage) -> bool:
+        if (fault := next(faults, None)) is not None:
+            raise fault
+        return write(page)
+
+    monkeypatch.setattr(catalog.usage, "write", broken)
+    stop = threading.Event()
+    LedgerWriter(catalog, connection, stop=stop).start()
+    try:
+        end_jobs(connection, 2)
+        deadline = time.monotonic() + 30
+        while counted(catalog) != {"ten_a": 2}:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
     finally:
         stop.set()
 
