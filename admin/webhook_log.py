@@ -16,12 +16,12 @@ from store.deliveries import Delivery, DeliveryDesk
 from store.deliveries.records import AttemptRecord, DeliveryState
 from store.errors import RedisUnavailable
 
+PAGE = 200
 REFUSED = {
     "unknown": "There is no such delivery, or it was forgotten.",
     "under_way": "It is being sent at this moment.",
     "gone": "What it said is gone with its job.",
     "full": "Too many deliveries of its tenant wait already.",
-    "too_often": "More than 60 tests and redeliveries of its tenant within a minute; wait a little.",
 }
 
 
@@ -55,7 +55,7 @@ def redeliver(
     """Send a delivery again, at once, under the same id."""
     with with_desk() as desk:
         found = desk.get(delivery)
-        answer = "unknown" if found is None else desk.redeliver(found.tenant_id, delivery)
+        answer = "unknown" if found is None else desk.redeliver(found.tenant_id, delivery, unlimited=True)
     if answer != "ok":
         complain(REFUSED[answer])
         raise typer.Exit(2)
@@ -63,6 +63,35 @@ def redeliver(
         show_json({"id": delivery, "state": "scheduled"})
     else:
         say(f"{delivery} is sent again.")
+
+
+def recover(
+    webhook: Annotated[str, typer.Argument(metavar="WEBHOOK", help="Its id, whk_…")], *, as_json: AsJson = False
+) -> None:
+    """Send again every delivery of a webhook that was given up, while it is in the log."""
+    with opened() as catalog:
+        endpoint = catalog.endpoints.get(webhook)
+    if not endpoint.enabled:
+        complain(f"{webhook} is disabled; enable it first.")
+        raise typer.Exit(2)
+    with with_desk() as desk:
+        missed = tuple(_given_up(desk, webhook))
+        answers = [desk.redeliver(endpoint.tenant_id, each, unlimited=True) for each in missed]
+    sent = answers.count("ok")
+    if as_json:
+        show_json({"given_up": len(missed), "sent_again": sent})
+    else:
+        say(f"{sent} of {len(missed)} deliveries that were given up are sent again.")
+
+
+def _given_up(desk: DeliveryDesk, webhook: str) -> Iterator[str]:
+    cursor: str | None = None
+    while True:
+        page = desk.page(webhook, limit=PAGE, cursor=cursor, state="gave_up")
+        yield from (each.id for each in page.deliveries)
+        cursor = page.next_cursor
+        if cursor is None:
+            return
 
 
 @contextmanager

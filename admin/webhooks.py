@@ -10,13 +10,14 @@ import typer
 from admin.installation import announce, opened
 from admin.output import AsJson, say, show_json, show_table
 from admin.tenants import Handle
-from admin.webhook_log import log, redeliver, with_desk
+from admin.webhook_log import log, recover, redeliver, with_desk
 from store.catalog import WebhookEndpoint
 from store.deliveries.records import Health
 
 app = typer.Typer(help="Where tenants are told of events, how that is signed, and how it went.", no_args_is_help=True)
 app.command("log")(log)
 app.command("redeliver")(redeliver)
+app.command("recover")(recover)
 
 EndpointId = Annotated[str, typer.Argument(metavar="WEBHOOK", help="Its id, whk_…")]
 

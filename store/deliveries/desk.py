@@ -87,12 +87,12 @@ class DeliveryDesk:
                     return DeliveryPage(tuple(found))
         return DeliveryPage(tuple(found), next_cursor=last)
 
-    def redeliver(self, tenant_id: str, found_id: str) -> Redelivered:
-        """Send it again, at once, under the same id, with the whole schedule before it."""
+    def redeliver(self, tenant_id: str, found_id: str, *, unlimited: bool = False) -> Redelivered:
+        """Send it again, at once, under the same id, with the whole schedule before it; ``unlimited`` for operators."""
         if not _ID.fullmatch(found_id):
             return "unknown"
         with _translated():
-            return cast("Redelivered", self._run("redeliver", tenant_id, found_id).decode())
+            return cast("Redelivered", self._run("redeliver", tenant_id, found_id, int(unlimited)).decode())
 
     def test(self, plan: Plan, *, retention: Retention) -> bool:
         """Plan a delivery that nothing happened for. False when the tenant asked too often within a minute."""

@@ -97,6 +97,20 @@ def test_a_delivery_is_sent_again(admin: Admin, endpoint: WebhookEndpoint, deliv
     assert admin("webhooks", "log", delivery, "--json").json["state"] == "scheduled"
 
 
+def test_what_an_endpoint_missed_is_sent_again(
+    admin: Admin, catalog: Catalog, endpoint: WebhookEndpoint, delivery: str, redis_url: str
+) -> None:
+    """All that was given up, however often its tenant asked within the minute; not while it is disabled."""
+    connection = redis.Redis.from_url(redis_url)
+    connection.set(f"deliveries:asked:{endpoint.tenant_id}", 1000, ex=60)
+    catalog.endpoints.disable(endpoint.id, reason="failing", note="x")
+    assert admin("webhooks", "recover", endpoint.id).status == 2
+    catalog.endpoints.enable(endpoint.id)
+    assert admin("webhooks", "recover", endpoint.id, "--json").json == {"given_up": 1, "sent_again": 1}
+    assert admin("webhooks", "log", delivery, "--json").json["state"] == "scheduled"
+    assert admin("webhooks", "recover", endpoint.id, "--json").json == {"given_up": 0, "sent_again": 0}
+
+
 def test_what_is_not_there_is_one_sentence(admin: Admin, tenant: Tenant) -> None:
     """Unknown ids end with status 2 and a sentence."""
     for arguments in (
@@ -106,6 +120,7 @@ def test_what_is_not_there_is_one_sentence(admin: Admin, tenant: Tenant) -> None
         ("log", "whk_none"),
         ("log", "dlv_none"),
         ("redeliver", "dlv_none"),
+        ("recover", "whk_none"),
         ("endpoints", "nobody"),
         ("log", "nobody"),
     ):
