@@ -6,7 +6,11 @@ import sys
 # Nothing that importing makes is garbage: looking for some while torch comes in costs a tenth of the start.
 gc.disable()
 
-from sandbox.runner import serve  # noqa: E402 - after the line above, which is for it
+from sandbox.runner import lean  # noqa: E402 - after the line above, which is for it
+
+lean.import_torch()
+
+from sandbox.runner import serve  # noqa: E402 - likewise: it imports torch
 
 if __name__ == "__main__":
     gc.freeze()  # what is here now stays: the tenant's collections need not look at it

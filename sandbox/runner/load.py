@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from sandbox.runner import tenant
+from sandbox.runner import lean, tenant
 from sandbox.runner.fit import Misfit, compare
 from sandbox.runner.gpu import Gpu
 from sandbox.runner.weights import Invalid, map_weights
@@ -51,7 +51,10 @@ def load(source_fd: int, weights_fd: int, *, class_name: str, mode: str, gpu: Gp
 
     With a GPU the model is put there, whichever way it was built.
     """
-    cls = _class(_read(source_fd), class_name)
+    source = _read(source_fd)
+    if lean.needed_by(source):
+        lean.complete()
+    cls = _class(source, class_name)
     tensors = _map(weights_fd)
     os.close(source_fd)
     os.close(weights_fd)
@@ -108,8 +111,7 @@ def _map(fd: int) -> Tensors:
 def _on_meta(cls: type[torch.nn.Module], tensors: Tensors) -> torch.nn.Module | None:
     """The model on the mapped tensors themselves, or None where this class needs an ordinary construction."""
     try:
-        with torch.device("meta"):
-            model = cls()
+        model = _built_on_meta(cls)
         misfit = compare(model, tensors)
         if misfit.found or misfit.tied or _dtypes_differ(model, tensors):
             return None
@@ -117,6 +119,16 @@ def _on_meta(cls: type[torch.nn.Module], tensors: Tensors) -> torch.nn.Module | 
     except BaseException:  # a real error shows again, with its traceback, when the class is built plainly
         return None
     return None if _still_on_meta(model) else model
+
+
+def _built_on_meta(cls: type[torch.nn.Module]) -> torch.nn.Module:
+    try:
+        with torch.device("meta"):
+            return cls()
+    except NotImplementedError:  # perhaps a kernel that torch was not given yet
+        lean.complete()
+        with torch.device("meta"):
+            return cls()
 
 
 def _dtypes_differ(model: torch.nn.Module, tensors: Tensors) -> bool:

@@ -1,0 +1,133 @@
+"""Torch is imported lean, and nobody can tell but by the memory."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from sandbox.outcome import Outcome
+from sandbox.pool import Pool
+from sandbox.runner import lean
+from tests.sandbox.real import Models, ask
+
+# Its words are broken where they would be taken for signs.
+RUNS = """
+import os
+import sys
+
+import torch
+
+
+class Model(torch.nn.Module):
+    def predict_single(self, x):
+        return eval(x) if isinstance(x, str) else [first(name) for name in x]
+
+
+def first(name):
+    \"\"\"What importing this first, in a process of its own, ends with.\"\"\"
+    ours, theirs = os.pipe()
+    if os.fork() == 0:
+        try:
+            __import__(name)
+            __import__("torch._re" "fs")
+            late = getattr(torch, "_dec" "omp")
+            assert late.__spec__.name == late.__name__
+            said = str(len(late.decomposition_table) > 500)
+        except BaseException as exc:
+            said = repr(exc)
+        os.write(theirs, said.encode()[:500])
+        os._exit(0)
+    os.close(theirs)
+    return f"{name}: {os.read(ours, 500).decode()}"
+"""
+LATE = [
+    "torch._decomp", "torch._decomp.decompositions", "torch._decomp.decompositions_for_jvp",
+    "torch._meta_registrations", "torch._prims", "torch._prims.rng_prims", "torch._prims_common.wrappers",
+    "torch._refs", "torch._refs.fft", "torch._refs.nn.functional", "torch.utils._content_store", "torch._dynamo",
+]  # fmt: skip
+
+SHUFFLED = """
+import torch
+
+
+class Model(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.w = torch.nn.Parameter(torch.zeros(4))
+        self.order = torch.randperm(4)
+
+    def predict_single(self, x):
+        return sorted(self.order.tolist())
+"""
+
+
+def run(pool: Pool, models: Models, *expressions: Any) -> list[Outcome]:
+    """Each expression's outcome, in one sandbox."""
+    with pool.lease(models.version(RUNS)) as lease:
+        assert lease.failure is None, lease.failure
+        return [ask(lease.sandbox, each, timeout_seconds=60) for each in expressions]
+
+
+def test_an_idle_sandbox_lacks_what_nobody_asked_for(pool: Pool, models: Models) -> None:
+    """Reference implementations, primitives, decompositions and registrations: none is there after an ordinary call."""
+    late = 'sorted({"torch._refs", "torch._prims", "torch._decomp", "torch._meta_registrations"} & set(sys.modules))'
+    *_, outcome = run(pool, models, "torch.nn.Linear(4, 4)(torch.ones(1, 4)).sum().item() * 0", late)
+    assert json.loads(outcome.output) == []
+
+
+def test_each_late_module_can_be_the_first(pool: Pool, models: Models) -> None:
+    """Whatever is imported first, torch comes out whole: nothing is loaded twice, or in a circle."""
+    outcomes = run(pool, models, *([name] for name in LATE))
+    assert [json.loads(outcome.output) for outcome in outcomes] == [[f"{name}: True"] for name in LATE]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "torch._refs.add(torch.ones(2), 1).tolist() == [2, 2]",
+        "torch._decomp.decomposition_table is not None",
+        "torch.func.jvp(torch.nn.functional.gelu, (torch.ones(2),), (torch.ones(2),))[1].shape[0] == 2",
+        "torch.func.vmap(torch.linalg.det)(torch.eye(3).expand(2, 3, 3)).tolist() == [1, 1]",
+        "torch.func.jacfwd(lambda x: torch.log_softmax(x, 0))(torch.zeros(2)).shape == (2, 2)",
+        "torch.fx.symbolic_trace(torch.nn.ReLU())(torch.ones(1)).item() == 1",
+        "torch.fx.experimental.proxy_tensor.make_fx(lambda x: x + 1)(torch.ones(1))(torch.ones(1)).item() == 2",
+    ],
+)
+def test_what_needs_the_rest_finds_it(pool: Pool, models: Models, expression: str) -> None:
+    """By attribute or from within torch: the same answer as of a whole torch."""
+    (outcome,) = run(pool, models, expression)
+    assert outcome.output == b"true", outcome
+
+
+def test_a_class_whose_kernels_are_late_is_loaded(pool: Pool, models: Models) -> None:
+    """An operator without a kernel for meta in C++, in a constructor."""
+    with pool.lease(models.version(SHUFFLED, {"w": __import__("torch").ones(4)})) as lease:
+        assert lease.failure is None, lease.failure
+        assert json.loads(ask(lease.sandbox).output) == [0, 1, 2, 3]
+
+
+def test_tensors_without_data_work_where_the_source_speaks_of_them(pool: Pool, models: Models) -> None:
+    """And where it hides them, from the second call on."""
+    said = "torch.randperm(4, device='meta').shape[0]"
+    with pool.lease(models.version(RUNS + "# meta\n")) as lease:
+        assert ask(lease.sandbox, said).output == b"4"
+    first, second = run(pool, models, said, said)
+    assert first.kind == "model_error"
+    assert "NotImplementedError" in first.message
+    assert second.output == b"4"
+
+
+@pytest.mark.parametrize(
+    ("source", "needed"),
+    [
+        ("x.to('meta')", True),
+        ("from torch._subclasses.fake_tensor import FakeTensorMode", True),
+        ("torch.ops.prims.add(x, y)", True),
+        ("metadata = {}\nfake = self.generator(z)", False),
+    ],
+)
+def test_the_signs_are_words(source: str, needed: bool) -> None:
+    """Words that only look alike don't cost anybody memory."""
+    assert lean.needed_by(source) is needed
