@@ -22,6 +22,7 @@ import structlog
 
 from policies.limits import MIB, Limits
 from sandbox.contract import Bound, Bundle, Driver, LoadFailure, Sandbox
+from sandbox.demand import Demand
 from sandbox.errors import SandboxError
 from sandbox.shelf import Shelf
 
@@ -97,11 +98,11 @@ def _bind_or_destroy(blank: Sandbox, bundle: Bundle) -> Bound | LoadFailure:
 
 
 class Pool:
-    """Blank and bound sandboxes of one worker. Thread-safe; ``close`` destroys all of them."""
+    """Blank and bound sandboxes of one worker; more blank ones wait while they are taken quickly. Thread-safe."""
 
     def __init__(self, driver: Driver, *, blanks: int, memory_budget_bytes: int) -> None:
         self._driver = driver
-        self._wanted = blanks
+        self._demand = Demand(least=blanks, budget_bytes=memory_budget_bytes, each_bytes=BLANK_BYTES)
         self._budget_bytes = memory_budget_bytes
         self._changed = threading.Condition()
         self._blank: deque[Sandbox] = deque()
@@ -181,6 +182,7 @@ class Pool:
             return self._start_here(limits)
         with self._changed:
             self._waiting += 1
+            self._demand.taken(time.monotonic())
             try:
                 while True:
                     self._drop_dead()
@@ -232,7 +234,10 @@ class Pool:
     def _room_bytes(self) -> int:
         """What the leases and the blank ones leave for idle bound sandboxes."""
         leased = sum(lease.bundle.limits.memory_bytes for lease in self._leases)
-        return max(0, self._budget_bytes - leased - self._wanted * BLANK_BYTES)
+        return max(0, self._budget_bytes - leased - self._wanted() * BLANK_BYTES)
+
+    def _wanted(self) -> int:
+        return self._demand.wanted(time.monotonic())
 
     def _refill_forever(self) -> None:
         failures = 0
@@ -255,9 +260,10 @@ class Pool:
         """Wait until a blank one is wanted, looking after those that wait; False when the pool is closed."""
         with self._changed:
             self._drop_dead()
-            while not self._closed and (len(self._blank) >= self._wanted or self._places_left() < 1):
+            while not self._closed and (len(self._blank) >= self._wanted() or self._places_left() < 1):
                 self._changed.wait(_LOOK_SECONDS)
                 self._drop_dead()
+                self._drop_surplus()
             if not self._closed:
                 self._starting += 1
             return not self._closed
@@ -267,6 +273,10 @@ class Pool:
         dead = [sandbox for sandbox in self._blank if not sandbox.alive]
         self._blank = deque(sandbox for sandbox in self._blank if sandbox not in dead)
         _destroy(dead + self._shelf.drop_dead())  # it is only asked for: nobody waits under the lock
+
+    def _drop_surplus(self) -> None:
+        """Let go of those that waited longest once fewer are wanted."""
+        _destroy([self._blank.popleft() for _ in range(len(self._blank) - self._wanted())])
 
     def _started(self, sandbox: Sandbox | None, *, fault: str | None) -> None:
         with self._changed:

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from policies.limits import MIB, Limits
+from sandbox import demand
 from sandbox.contract import Bundle, LoadFailure
 from sandbox.errors import EngineUnreachable
 from sandbox.fake import FakeDriver, FakeSandbox, ends
@@ -196,6 +197,35 @@ def test_a_platform_failure_is_tried_once_more(make: Callable[..., Pool], fake: 
     with pool.lease(bundle(1)) as lease:
         assert lease.failure is not None
     assert len(fake.started) == 2
+
+
+def test_more_wait_while_they_are_taken_quickly(
+    make: Callable[..., Pool], fake: FakeDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many as were just taken; when nobody takes any, the usual number is left and the others are gone."""
+    pool = make(blanks=1, room_mib=100_000)
+    for number in range(4):
+        used(pool, number)
+    eventually(lambda: pool.blanks_ready == 4)
+    monkeypatch.setattr(demand, "WINDOW_SECONDS", 0.01)
+    eventually(lambda: pool.blanks_ready == 1)
+    eventually(lambda: sum(sandbox.alive and sandbox.bundle is None for sandbox in fake.started) == 1)
+
+
+@pytest.mark.parametrize(
+    ("least", "budget_mib", "taken", "wanted"),
+    [
+        (1, 100_000, 0, 1), (1, 100_000, 1, 1), (1, 100_000, 3, 3), (1, 100_000, 50, 8), (2, 100_000, 1, 2),
+        (1, 2048, 50, 2), (1, 100, 50, 1), (10, 100_000, 3, 10), (0, 100_000, 50, 0),
+    ],
+)  # fmt: skip
+def test_demand_has_a_floor_and_a_ceiling(least: int, budget_mib: int, taken: int, wanted: int) -> None:
+    """Never fewer than asked for, never more than eight or a quarter of the memory; none where none are wanted."""
+    blanks = demand.Demand(least=least, budget_bytes=budget_mib * MIB, each_bytes=256 * MIB)
+    for _ in range(taken):
+        blanks.taken(100.0)
+    assert blanks.wanted(101.0) == wanted
+    assert blanks.wanted(100.0 + demand.WINDOW_SECONDS) == least
 
 
 def test_what_dies_while_it_waits_is_replaced(make: Callable[..., Pool], fake: FakeDriver) -> None:
