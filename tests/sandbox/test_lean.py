@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
+import torch
 
 from sandbox.outcome import Outcome
 from sandbox.pool import Pool
 from sandbox.runner import lean
-from tests.sandbox.real import Models, ask
+from tests.sandbox.real import SMALL, Models, ask
+
+PATIENT = replace(SMALL, load_timeout_seconds=60.0)  # a busy machine takes its time for the rest of torch
 
 # Its words are broken where they would be taken for signs.
 RUNS = """
@@ -103,7 +107,7 @@ def test_what_needs_the_rest_finds_it(pool: Pool, models: Models, expression: st
 
 def test_a_class_whose_kernels_are_late_is_loaded(pool: Pool, models: Models) -> None:
     """An operator without a kernel for meta in C++, in a constructor."""
-    with pool.lease(models.version(SHUFFLED, {"w": __import__("torch").ones(4)})) as lease:
+    with pool.lease(models.version(SHUFFLED, {"w": torch.ones(4)}, limits=PATIENT)) as lease:
         assert lease.failure is None, lease.failure
         assert json.loads(ask(lease.sandbox).output) == [0, 1, 2, 3]
 
@@ -111,8 +115,9 @@ def test_a_class_whose_kernels_are_late_is_loaded(pool: Pool, models: Models) ->
 def test_tensors_without_data_work_where_the_source_speaks_of_them(pool: Pool, models: Models) -> None:
     """And where it hides them, from the second call on."""
     said = "torch.randperm(4, device='meta').shape[0]"
-    with pool.lease(models.version(RUNS + "# meta\n")) as lease:
-        assert ask(lease.sandbox, said).output == b"4"
+    with pool.lease(models.version(RUNS + "# meta\n", limits=PATIENT)) as lease:
+        assert lease.failure is None, lease.failure
+        assert ask(lease.sandbox, said, timeout_seconds=60).output == b"4"
     first, second = run(pool, models, said, said)
     assert first.kind == "model_error"
     assert "NotImplementedError" in first.message
