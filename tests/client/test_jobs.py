@@ -43,6 +43,17 @@ def test_bytes_go_as_they_are(kind: Callable[[bytes], object], script: Script, c
     assert asked.path.endswith("?version=2&deadline_seconds=9&webhook=https%3A%2F%2Fx.example%2F%3Fa%3Db%26c%3Dd")
 
 
+def test_when_to_give_up_is_the_engines_to_keep(script: Script, client: Client, job: Make) -> None:
+    """How long to queue, to compute and to live at all are options of the job, with either kind of input."""
+    script.on(JOBS, Answer(200, job(status="succeeded", output=1, output_encoding="json")))
+    limits = {"timeout_seconds": 2.5, "deadline_seconds": 9.0, "cancel_after_seconds": 60.0}
+    client.predict("digits", [1], **limits)
+    client.submit("digits", b"raw", **limits)
+    as_json, as_query = script.to(JOBS)
+    assert json.loads(as_json.body) == {"input": [1], **limits}
+    assert as_query.path.endswith("?timeout_seconds=2.5&deadline_seconds=9.0&cancel_after_seconds=60.0")
+
+
 @pytest.mark.parametrize("value", [object(), {1, 2}, float("nan"), {"a": float("inf")}, b"x".hex, {(1, 2): 3}])
 def test_what_json_does_not_know_is_not_sent(value: object, script: Script, client: Client) -> None:
     """A set, a NaN or an object is refused here, with what to pass instead."""
