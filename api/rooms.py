@@ -31,9 +31,9 @@ class Room:
 
     def check_announced(self, size_bytes: int) -> None:
         """Refuse before the first byte what can't fit. Raises upload_too_large, quota_storage or disk_nearly_full."""
-        self._parts.pressure.check_upload(max(0, size_bytes))
         if size_bytes > 0:
-            self._check(size_bytes, size_bytes)
+            self._check(size_bytes, size_bytes)  # first: what never fits must not be told to come back later
+        self._parts.pressure.check_upload(max(0, size_bytes))
 
     def take(self, size_bytes: int) -> None:
         """Count bytes that have arrived. Raises upload_too_large, quota_storage or disk_nearly_full."""
