@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import typer
 
+from admin.checks.batches import check_batches
 from admin.checks.engine import check_engine
 from admin.checks.finding import Finding
 from admin.checks.policy import check_policy
@@ -31,6 +32,7 @@ def doctor(*, as_json: AsJson = False) -> None:
         *check_storage(store),
         *check_policy(store),
         *check_webhooks(store),
+        *check_batches(store),
     )
     healthy = all(finding.state != "fail" for finding in findings)
     if as_json:

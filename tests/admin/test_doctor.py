@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,6 +70,7 @@ def test_a_whole_installation_is_healthy(admin: Admin, redis_url: str, tagged_im
         "catalogue", "blobs", "disk",
         "exemptions", "verdicts",
         "couriers", "webhooks",
+        "batches",
     ]  # fmt: skip
     assert all(check["found"] for check in checks.values())
     assert all(check["advice"] for check in checks.values() if check["state"] != "ok")
@@ -223,3 +225,17 @@ def test_a_catalogue_that_is_away_is_one_sentence(admin: Admin, tmp_path: Path) 
     ended = admin("tenants", "list", CLOCHE_DATABASE_URL=f"sqlite:///{tmp_path}/file")
     assert (ended.status, ended.out) == (2, "")
     assert len(ended.err.splitlines()) == 1
+
+
+def test_batches_that_nobody_feeds_are_a_warning(admin: Admin, redis_url: str) -> None:
+    """An open batch whose lease was over long ago is counted; one that is held, or has only been opened, is not."""
+    connection = redis.Redis.from_url(redis_url)
+    now = int(time.time() * 1000)
+    connection.zadd("batches:open", {"bat_held": now + 5000, "bat_new": 0})
+    connection.hset("batch:bat_new", "c", now)
+    assert _checks(admin("doctor", "--json").json)["batches"]["state"] == "ok"
+    connection.zadd("batches:open", {"bat_left": now - 60_000})
+    connection.hset("batch:bat_left", "c", now - 120_000)
+    check = _checks(admin("doctor", "--json").json)["batches"]
+    assert (check["state"], check["found"]) == ("warn", "1 of 3 open batches are fed by nobody.")
+    assert "cloche-pump" in check["advice"]
