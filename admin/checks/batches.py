@@ -33,4 +33,4 @@ def _open(client: redis.Redis) -> tuple[int, int]:
     names = cast("list[bytes]", client.zrangebyscore("batches:open", "-inf", (now - UNHELD_SECONDS) * 1000))
     born = [cast("bytes | None", client.hget(f"batch:{name.decode()}", "c")) for name in names]
     unheld = sum(now - int(created or 0) / 1000 > UNHELD_SECONDS for created in born)
-    return cast("int", client.zcard("batches:open")), unheld
+    return client.zcard("batches:open"), unheld
