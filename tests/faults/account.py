@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 DEAD_WORKER = ("worker_killed", "workers_killed", "worker_paused", "worker_stopped", "all_killed")
 TARGET_SECONDS = 5.0
+SHOWN = 20  # sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,5 +59,7 @@ class Account:
         for name, only in (("", False), (" after a dead worker", True)):
             seconds, fault = self.slowest(dead_worker=only)
             print(f"slowest recovery{name}: {seconds:.2f} s ({fault}); the aim is {TARGET_SECONDS:g} s")
-        for sentence in self.wrong:
+        for sentence in self.wrong[:SHOWN]:
             print(f"WRONG {sentence}")
+        if len(self.wrong) > SHOWN:
+            print(f"... and {len(self.wrong) - SHOWN} more")
