@@ -213,7 +213,7 @@ class JobBack:
             done = Reaped(
                 taken_back=done.taken_back + taken,
                 expired=done.expired + expired,
-                reissued=done.reissued + self._issue(issued),
+                reissued=done.reissued + self._issue(issued, first=True),  # they have waited, for a dead worker
                 dead=done.dead + tuple(name.decode() for name in dead),
             )
         return done
@@ -222,8 +222,8 @@ class JobBack:
         """Ask a worker, one with GPUs for a version that asks for some, to check an uploaded version."""
         enqueue_check(self._queues, version_id, gpus=gpus)
 
-    def _issue(self, issued: Sequence[Any]) -> int:
-        return enqueue_turns(self._queues, issued)
+    def _issue(self, issued: Sequence[Any], *, first: bool = False) -> int:
+        return enqueue_turns(self._queues, issued, first=first)
 
     def _run(self, name: str, *arguments: Any) -> Any:
         found = script(name)

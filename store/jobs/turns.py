@@ -38,11 +38,11 @@ class Queues:
         return cls(cpu=cpu, gpu=gpu)
 
 
-def enqueue_turns(queues: Queues, issued: Sequence[Any]) -> int:
-    """Hand the turns a script issued (version, token, version, token …) to RQ; how many."""
+def enqueue_turns(queues: Queues, issued: Sequence[Any], *, first: bool = False) -> int:
+    """Hand the turns a script issued (version, token, version, token …) to RQ; how many. ``first``: before others."""
     tokens = [_text(token) for token in issued[1::2]]
     for token in tokens:
-        _enqueue(queues.gpu if token.startswith(GPU_TOKEN) else queues.cpu, SERVE, token, rq_id=token)
+        _enqueue(queues.gpu if token.startswith(GPU_TOKEN) else queues.cpu, SERVE, token, rq_id=token, first=first)
     return len(tokens)
 
 
@@ -51,12 +51,19 @@ def enqueue_check(queues: Queues, version_id: str, *, gpus: int = 0) -> None:
     _enqueue(queues.gpu if gpus else queues.cpu, CHECK, version_id)
 
 
-def _enqueue(queue: Queue, function: str, argument: str, *, rq_id: str | None = None) -> Job:
+def _enqueue(queue: Queue, function: str, argument: str, *, rq_id: str | None = None, first: bool = False) -> Job:
     # No RQ time-out: turns end by their own slice, calls by their own clock. Nothing of RQ's is kept; what
     # waits for an hour is dropped by it and issued again by the reaper. A turn goes by its token there as well:
     # so the reaper sees whether it still waits.
     job = queue.enqueue_call(
-        function, args=(argument,), timeout=-1, result_ttl=0, ttl=3600, failure_ttl=3600, job_id=rq_id
+        function,
+        args=(argument,),
+        timeout=-1,
+        result_ttl=0,
+        ttl=3600,
+        failure_ttl=3600,
+        job_id=rq_id,
+        at_front=first,
     )
     queue.connection.publish("wake:any", argument)  # workers that linger see that somebody waits
     return job

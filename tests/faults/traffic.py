@@ -13,6 +13,7 @@ from tests.conftest import Engine
 from tests.e2e.conftest import Customer, source
 
 SLOW = "time.sleep(0.02)\nreturn x"
+MEMORY_BYTES = 512 * 2**20  # so that one worker can have all models bound when it is the only one
 PATIENCE_SECONDS = 90.0
 TERMINAL = ("succeeded", "failed", "canceled", "expired")
 
@@ -43,9 +44,12 @@ class Tenant:
         """A new one, its models ready."""
         tenant_id: str = engine.admin("tenants", "create", name)["id"]
         customer = Customer(engine, engine.admin("keys", "create", name)["secret"])
-        slow, version = customer.upload(source(SLOW, imports="import time\nimport torch\nfrom torch import nn\n"))
+        slow, version = customer.upload(
+            source(SLOW, imports="import time\nimport torch\nfrom torch import nn\n"), memory_bytes=MEMORY_BYTES
+        )
         assert version["status"] == "ready", version
-        return cls(customer, name=name, tenant_id=tenant_id, echo=customer.ready("return x"), slow=slow)
+        echo = customer.ready("return x", memory_bytes=MEMORY_BYTES)
+        return cls(customer, name=name, tenant_id=tenant_id, echo=echo, slow=slow)
 
     def twin(self, engine: Engine) -> Tenant:
         """The same tenant with a connection and an account of its own, for another thread."""

@@ -309,14 +309,14 @@ local function fail_platform(id, message, now)
   finish(id, 'running', 'failed', 'platform', now, nil, used)
 end
 
--- Remember that a version wants a turn, once.
-local function want_turn(tenant, version, books)
+-- Remember that a version wants a turn, once; before its tenant's others if its last one was cut off.
+local function want_turn(tenant, version, books, first)
   if not redis.call('LPOS', books .. 'waiting:' .. tenant, version) then
-    redis.call('RPUSH', books .. 'waiting:' .. tenant, version)
+    redis.call(first and 'LPUSH' or 'RPUSH', books .. 'waiting:' .. tenant, version)
   end
 end
 
-local COMPANY_MS, ALWAYS = 60000, 9e15
+local COMPANY_MS, ALWAYS = 15000, 9e15
 
 -- How many turns one tenant may have while others are about: it leaves them a worker, where there are two or more.
 -- Slow jobs can't be interrupted, and a worker that stays with a light tenant has its sandbox warm.
@@ -391,8 +391,8 @@ local function hand_back_lost(worker, now)
   return issued, #ids
 end
 
--- Take a turn off the books and let what waits have its place.
-local function drop_turn(token, now)
+-- Take a turn off the books and let what waits have its place; the version itself, if the turn was cut off.
+local function drop_turn(token, now, cut_off)
   local turn = redis.call('HMGET', 'turn:' .. token, 'v', 't', 'w')
   if not turn[1] then return {} end
   local books = books_of(token)
@@ -405,7 +405,7 @@ local function drop_turn(token, now)
     redis.call('SREM', 'lingering:' .. turn[1], turn[3])
   end
   if redis.call('LLEN', 'pending:' .. turn[1]) > 0 and redis.call('SCARD', 'vturns:' .. turn[1]) == 0 then
-    want_turn(turn[2], turn[1], books)
+    want_turn(turn[2], turn[1], books, cut_off)
   end
   local issued = issue_turns(turn[2], now, books)
   if #issued == 0 and redis.call('SCARD', books .. 'turns:' .. turn[2]) == 0 then

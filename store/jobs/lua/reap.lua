@@ -34,7 +34,7 @@ for _, worker in ipairs(dead) do
       end
     end
   end
-  for _, token in ipairs(redis.call('SMEMBERS', 'tokens:' .. worker)) do add(drop_turn(token, now)) end
+  for _, token in ipairs(redis.call('SMEMBERS', 'tokens:' .. worker)) do add(drop_turn(token, now, true)) end
   redis.call('DEL', 'claims:' .. worker, 'tokens:' .. worker)
   redis.call('ZREM', 'workers', worker)
   redis.call('ZREM', 'workers:gpu', worker)

@@ -202,6 +202,6 @@ class _Back(JobBack):
         super().__init__(crowd.redis, worker=name)
         self._crowd = crowd
 
-    def _issue(self, issued: Sequence[Any]) -> int:
+    def _issue(self, issued: Sequence[Any], *, first: bool = False) -> int:
         self._crowd.issued(issued)
         return len(issued) // 2

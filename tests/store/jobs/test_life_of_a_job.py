@@ -168,6 +168,24 @@ async def test_a_dead_workers_job_is_run_by_another(
     assert not back.heartbeat().known
 
 
+async def test_what_a_dead_worker_served_is_served_next(
+    front: JobFront, back: JobBack, connection: redis.Redis, admission: Build
+) -> None:
+    """Its version is before the others of its tenant, although those wait for longer; and before all other turns."""
+    await front.admit(admission())
+    token = await issued_token(connection)
+    assert back.begin(token) == ("ver_a", "ten_a")
+    await front.admit(admission(version_id="ver_b"))
+    await front.admit(admission(tenant_id="ten_b", version_id="ver_c"))
+    while connection.llen(TURNS_QUEUE_KEY) < 2:
+        await asyncio.sleep(0.01)
+    assert len(back.settle(token, "ver_a", [], want=1).claims) == 1
+    connection.zadd("workers", {"w1": 0})
+    assert JobBack(connection, worker="w2").reap().taken_back == 1
+    (first, *_) = connection.lrange(TURNS_QUEUE_KEY, 0, -1)  # type: ignore[misc]
+    assert back.begin(first.decode()) == ("ver_a", "ten_a")
+
+
 async def test_a_lost_turn_is_issued_again(
     front: JobFront, back: JobBack, connection: redis.Redis, admission: Build
 ) -> None:

@@ -43,7 +43,8 @@ def waiting(connection: redis.Redis) -> list[str]:
 async def test_a_lost_turn_is_found_beside_others_that_wait(
     front: JobFront, back: JobBack, connection: redis.Redis, admission: Build
 ) -> None:
-    """RQ's queue is full of others' turns: the one that is not among them is handed out again, once."""
+    """RQ's queue is full of others' turns: the one that is not among them is handed out again, once,
+    and is the next."""
     for tenant in ("ten_a", "ten_b", "ten_c"):
         await admit(front, admission(tenant_id=tenant, version_id=f"ver_{tenant}"))
     lost = pop_token(connection)
@@ -52,7 +53,7 @@ async def test_a_lost_turn_is_found_beside_others_that_wait(
     assert back.reap().reissued == 0  # it may have been popped just now
     age(connection, ms=2000)
     assert back.reap().reissued == 1
-    assert waiting(connection)[-1] == lost and len(waiting(connection)) == 3
+    assert waiting(connection)[0] == lost and len(waiting(connection)) == 3
     assert back.reap().reissued == 0
 
 

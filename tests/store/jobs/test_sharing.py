@@ -50,7 +50,7 @@ async def test_a_tenant_alone_has_every_worker(front: JobFront, connection: redi
 async def test_a_tenant_in_company_leaves_a_worker_to_the_others(
     front: JobFront, connection: redis.Redis, admission: Build
 ) -> None:
-    """While another tenant has a turn, or had one a minute ago, one of the workers is not the flood's."""
+    """While another tenant has a turn, or had one a moment ago, one of the workers is not the flood's."""
     workers = [SimulatedWorker(connection, name) for name in ("w1", "w2", "w3")]
     await admit(front, admission(tenant_id="ten_b", version_id="ver_b"))
     await flood(front, admission)
