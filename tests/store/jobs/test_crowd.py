@@ -35,6 +35,7 @@ def crowd(connection: redis.Redis, *, flood_seconds: float, jobs: int, models: i
     made = Crowd(connection, WORKERS, seconds, concurrency=WORKERS)
     made.submit("ten_light1", "ver_light1")
     made.run(0.1)
+    connection.zadd("active", {"ten_light1": 9e15})  # who is about is told by real time, which is not what passes here
     for number, version in enumerate(flooding):
         made.submit("ten_flood", version, jobs // models + (number < jobs % models))
     random = Random(1)
