@@ -39,6 +39,8 @@ def import_torch() -> None:
     finally:
         del sys.modules[_REGISTRATIONS]
     torch.__dict__.pop("_meta_registrations", None)
+    # All that the rest of torch waits for in there: without it nobody gets a generator of random numbers.
+    vars(torch)["_C"]._set_generator_metaclass(importlib.import_module("torch._opaque_base").OpaqueBaseMeta)
     # torch's own way to load a module when its attribute is asked for.
     vars(torch)["_lazy_modules"].update(name.rpartition(".")[2] for name in (_REGISTRATIONS, *_PACKAGES))
     sys.meta_path.insert(0, _RegistrationsFirst())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +14,7 @@ import torch
 from sandbox.outcome import Outcome
 from sandbox.pool import Pool
 from sandbox.runner import lean
+from tests.conftest import ROOT
 from tests.sandbox.real import SMALL, Models, ask
 
 PATIENT = replace(SMALL, load_timeout_seconds=60.0)  # a busy machine takes its time for the rest of torch
@@ -95,6 +98,7 @@ def test_each_late_module_can_be_the_first(pool: Pool, models: Models) -> None:
         "torch.func.jvp(torch.nn.functional.gelu, (torch.ones(2),), (torch.ones(2),))[1].shape[0] == 2",
         "torch.func.vmap(torch.linalg.det)(torch.eye(3).expand(2, 3, 3)).tolist() == [1, 1]",
         "torch.func.jacfwd(lambda x: torch.log_softmax(x, 0))(torch.zeros(2)).shape == (2, 2)",
+        "torch.randn(2, generator=torch.Generator().manual_seed(1)).shape[0] == 2",
         "torch.fx.symbolic_trace(torch.nn.ReLU())(torch.ones(1)).item() == 1",
         "torch.fx.experimental.proxy_tensor.make_fx(lambda x: x + 1)(torch.ones(1))(torch.ones(1)).item() == 2",
     ],
@@ -103,6 +107,30 @@ def test_what_needs_the_rest_finds_it(pool: Pool, models: Models, expression: st
     """By attribute or from within torch: the same answer as of a whole torch."""
     (outcome,) = run(pool, models, expression)
     assert outcome.output == b"true", outcome
+
+
+# In a process of its own: this one has all of torch.
+CORPUS = """
+import sys
+from sandbox.runner import lean
+lean.import_torch()
+from tests.policies import test_corpus
+assert "torch._refs" not in sys.modules
+for path in test_corpus.BENIGN:
+    try:
+        test_corpus.test_an_ordinary_model_is_accepted_and_runs(path)
+    except Exception as exc:
+        print("FAILED", path.stem, repr(exc))
+print("PLAYED", len(test_corpus.BENIGN))
+"""
+
+
+def test_what_people_write_runs_on_it() -> None:
+    """Every ordinary model of the policy's corpus answers on a lean torch, one after the other in one process."""
+    done = subprocess.run([sys.executable, "-c", CORPUS], cwd=ROOT, capture_output=True, text=True, check=False)
+    told = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "PLAYED"))]
+    assert len(told) == 1, (told, done.stderr[-2000:])
+    assert int(told[0].split()[1]) > 120
 
 
 def test_a_class_whose_kernels_are_late_is_loaded(pool: Pool, models: Models) -> None:
