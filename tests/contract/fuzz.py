@@ -94,7 +94,12 @@ def _places(client: httpx.Client) -> dict[str, dict[str, Any]]:
     job = client.post("/v1/models/echo/jobs", json={"input": 1}, headers={"Prefer": "wait=20"}).json()
     webhook = client.post("/v1/webhooks", json={"url": "https://93.184.215.14/hooks"}).json()
     token = client.post("/v1/models/echo/tokens", json={"name": "shop"}).json()
-    ids = {"/v1/jobs/": job.get("id"), "/v1/webhooks/": webhook.get("id"), "/tokens/": token.get("id")}
+    lines = {"content": b'{"input": 1}\n', "headers": {"Content-Type": "application/jsonl"}}
+    batch = client.post("/v1/models/echo/batches", **lines).json()  # type: ignore[arg-type]  # httpx's words
+    ids = {
+        part: made.get("id")
+        for part, made in (("/v1/jobs/", job), ("/v1/webhooks/", webhook), ("/v1/batches/", batch), ("/tokens/", token))
+    }
     document = client.get("/openapi.json").json()
     places: dict[str, dict[str, Any]] = {}
     for path, methods in document["paths"].items():
@@ -111,6 +116,7 @@ def _settings(places: dict[str, dict[str, Any]]) -> str:
     told = json.dumps(["2xx", "3xx", "401", "403", "404", "409", "429", *map(str, TOLD)])
     refused = json.dumps(["401", "403", "404", "405", "406", "409", "428", "429", *map(str, TOLD)])
     lines = [
+        f"hooks = {json.dumps(str(Path(__file__).with_name('serializers.py')))}",
         f"[checks]\npositive_data_acceptance.expected-statuses = {told}",
         f"negative_data_rejection.expected-statuses = {refused}",
     ]
