@@ -148,6 +148,8 @@ def test_endpoints_are_told_once_whatever_dies(world) -> None:
         told: dict[tuple[str, str, str], set[tuple[str, bytes]]] = {}
         for listener in (one, two):
             for request in listener.requests:
+                if len(request.body) < int(request.headers["Content-Length"]):
+                    continue  # its courier died in the middle of it: no receiver takes that for a delivery
                 body = json.loads(request.body)
                 key = (listener.url, body["type"], body["data"]["id"])
                 told.setdefault(key, set()).add((request.headers["webhook-id"], request.body))
