@@ -8,7 +8,7 @@ from tests.faults.matrix import Matrix
 from tests.faults.stand import stand
 
 SEED = 5
-FAULTS = ("worker_killed", "connections_cut", "redis_killed", "sandboxes_killed", "api_killed")
+FAULTS = ("worker_killed", "connections_cut", "redis_killed", "sandboxes_killed", "api_killed", "worker_stopped")
 
 
 def test_every_accepted_job_ends_once_whatever_breaks() -> None:
