@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -11,7 +12,9 @@ from admin.installation import announce, opened
 from admin.output import AsJson, say, show_json, show_table
 from admin.tenants import Handle
 from admin.webhook_log import log, recover, redeliver, with_desk
-from store.catalog import WebhookEndpoint
+from store.catalog import Tenant, WebhookEndpoint
+from store.catalog.endpoints import GRACE_MAX_SECONDS, GRACE_SECONDS
+from store.catalog.records import SigningSecret
 from store.deliveries.records import Health
 
 app = typer.Typer(help="Where tenants are told of events, how that is signed, and how it went.", no_args_is_help=True)
@@ -31,11 +34,25 @@ def webhooks() -> None:
 def secret(tenant: Handle, *, as_json: AsJson = False) -> None:
     """Show the secret that signs what goes to the URLs that came with a tenant's jobs."""
     with opened() as catalog:
+        found, secrets = catalog.tenants.get(tenant), catalog.tenant_secrets.list(tenant)
+    _show_secrets(found, secrets, as_json=as_json)
+
+
+@app.command("rotate")
+def rotate(
+    tenant: Handle,
+    *,
+    grace_seconds: Annotated[
+        int, typer.Option(min=0, max=GRACE_MAX_SECONDS, help="How long the old secret is still signed with.")
+    ] = GRACE_SECONDS,
+    as_json: AsJson = False,
+) -> None:
+    """Give a tenant a new secret for the URLs that come with its jobs. For a while both sign each delivery."""
+    with opened() as catalog:
         found = catalog.tenants.get(tenant)
-    if as_json:
-        show_json({"tenant_id": found.id, "secret": found.webhook_secret})
-    else:
-        say(found.webhook_secret)
+        secrets = catalog.tenant_secrets.rotate(found.id, grace_seconds=grace_seconds)
+    announce(found.id)
+    _show_secrets(found, secrets, as_json=as_json)
 
 
 @app.command("endpoints")
@@ -96,6 +113,16 @@ def delete(webhook: EndpointId, *, as_json: AsJson = False) -> None:
 def plain(endpoint: WebhookEndpoint, health: Health) -> dict[str, Any]:
     """The endpoint as JSON shows it."""
     return {**asdict(endpoint), "enabled": endpoint.enabled, **asdict(health)}
+
+
+def _show_secrets(tenant: Tenant, secrets: Sequence[SigningSecret], *, as_json: bool) -> None:
+    newest, *older = secrets
+    if as_json:
+        previous = [{"secret": each.secret, "expires_at": each.expires_at} for each in older]
+        shown = {"tenant_id": tenant.id, "secret": newest.secret, "created_at": newest.created_at, "previous": previous}
+        show_json(shown)
+    else:
+        say(newest.secret)
 
 
 def _row(tenant: str, endpoint: WebhookEndpoint, health: Health) -> tuple[object, ...]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from api.described import Json, json_body, query
 from api.jobs import PAGE_DEFAULT, PAGE_MAX
-from api.webhooks import GRACE_MAX_SECONDS
 from policies.events import EVENTS, EVERYTHING
-from store.catalog.endpoints import DESCRIPTION_CHARACTERS, GRACE_SECONDS
+from store.catalog.endpoints import DESCRIPTION_CHARACTERS, GRACE_MAX_SECONDS, GRACE_SECONDS
 from store.destinations.guard import URL_CHARACTERS
 
 WEBHOOK_ID: Json = {"in": "path", "name": "id", "required": True, "schema": {"type": "string"}}

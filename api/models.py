@@ -111,12 +111,6 @@ async def revoke_token(request: Request) -> Response:
     return Response(status_code=204)
 
 
-async def webhook_secret(request: Request) -> Response:
-    """What the tenant's webhooks are signed with, as Standard Webhooks writes it."""
-    principal = await parts_of(request).auth.owner(request)
-    return json_response({"secret": principal.tenant.webhook_secret}, 200, {"cache-control": "no-store"})
-
-
 async def _version(parts: Parts, principal: Principal, request: Request) -> Version:
     name, number = request.path_params["name"], request.path_params["number"]
     found: Version | None = None

@@ -208,12 +208,6 @@ class TokenList(Shape):
     tokens: list[Token]
 
 
-class WebhookSecret(Shape):
-    """What webhooks are signed with."""
-
-    secret: str
-
-
 class Quota(Shape):
     """How much of one thing a tenant may use."""
 

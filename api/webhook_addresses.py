@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api import deliveries, models, schemas, webhooks
+from api import deliveries, webhooks
 from api import described_webhooks as described
 from api import webhook_shapes as shapes
 from api.address import JSON_BODY, Address
@@ -17,10 +17,20 @@ WEBHOOK_ADDRESSES = (
         operation_id="get_webhook_secret",
         method="GET",
         path="/v1/webhooks/secret",
-        endpoint=models.webhook_secret,
+        endpoint=webhooks.secret_of_tenant,
         tag="webhooks",
-        shape=schemas.WebhookSecret,
+        shape=shapes.WebhookSecrets,
         problems=_OWNER,
+    ),
+    Address(  # before /v1/webhooks/{id}/rotate, whose form it has
+        operation_id="rotate_secret_of_tenant",
+        method="POST",
+        path="/v1/webhooks/secret/rotate",
+        endpoint=webhooks.rotate_secret_of_tenant,
+        tag="webhooks",
+        shape=shapes.WebhookSecrets,
+        problems=(*_OWNER, *JSON_BODY),
+        body=described.ROTATION_BODY,
     ),
     Address(
         operation_id="create_webhook",

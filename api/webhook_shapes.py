@@ -60,7 +60,7 @@ class PreviousSecret(Shape):
 
 
 class WebhookSecrets(Shape):
-    """What one webhook's deliveries are signed with."""
+    """What deliveries are signed with: to one webhook, or to the URLs that came with jobs."""
 
     secret: str
     created_at: datetime

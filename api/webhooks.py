@@ -18,12 +18,11 @@ from api.responses import json_response
 from api.webhook_views import delivery_view, secrets_view, webhook_view
 from policies.events import EVENTS, EVERYTHING
 from store.catalog import WebhookEndpoint
-from store.catalog.endpoints import DESCRIPTION_CHARACTERS, GRACE_SECONDS, Changes
+from store.catalog.endpoints import DESCRIPTION_CHARACTERS, GRACE_MAX_SECONDS, GRACE_SECONDS, Changes
 from store.deliveries import TEST_EVENT, Plan, Recipient, delivery_id, event_body
 from store.ids import new_id
 
 BODY_BYTES = 8_192
-GRACE_MAX_SECONDS = 7 * 86_400
 KEEP_PRIVATE = {"cache-control": "no-store"}
 NO_ROOM = "Too many deliveries of this tenant wait already; repair or disable what they wait for."
 TOO_OFTEN = "Tests and redeliveries are 60 a minute for a tenant; wait a little."
@@ -112,6 +111,26 @@ async def delete(request: Request) -> Response:
     return Response(status_code=204)
 
 
+async def secret_of_tenant(request: Request) -> Response:
+    """What deliveries to the URLs that came with jobs are signed with: the newest secret, and those still in force."""
+    parts = parts_of(request)
+    principal = await parts.auth.owner(request)
+    secrets = await parts.threads.call(parts.catalog.tenant_secrets.list, principal.tenant_id)
+    return json_response(secrets_view(secrets), 200, KEEP_PRIVATE)
+
+
+async def rotate_secret_of_tenant(request: Request) -> Response:
+    """A new secret for the URLs that come with jobs. Until the old one's grace is over, both sign each delivery."""
+    parts = parts_of(request)
+    principal = await parts.auth.owner(request)
+    grace_seconds = await _grace_seconds(request)
+    secrets = await parts.threads.call(
+        parts.catalog.tenant_secrets.rotate, principal.tenant_id, grace_seconds=grace_seconds
+    )
+    await parts.changed(principal.tenant_id)
+    return json_response(secrets_view(secrets), 200, KEEP_PRIVATE)
+
+
 async def secret(request: Request) -> Response:
     """What the webhook's deliveries are signed with: the newest secret, and those that are still in force."""
     parts = parts_of(request)
@@ -124,9 +143,7 @@ async def rotate(request: Request) -> Response:
     parts = parts_of(request)
     principal = await parts.auth.owner(request)
     endpoint = await find(parts, principal, request.path_params["id"])
-    grace_seconds = (await _body(request, _Rotation, empty=True)).grace_seconds
-    if not 0 <= grace_seconds <= GRACE_MAX_SECONDS:
-        raise invalid("grace_seconds", f"grace_seconds takes a whole number from 0 to {GRACE_MAX_SECONDS}.")
+    grace_seconds = await _grace_seconds(request)
     await parts.threads.call(
         parts.catalog.endpoints.rotate, endpoint.id, tenant_id=principal.tenant_id, grace_seconds=grace_seconds
     )
@@ -207,6 +224,13 @@ async def _view(parts: Parts, endpoint: WebhookEndpoint) -> dict[str, Any]:
 async def _secrets(parts: Parts, endpoint: WebhookEndpoint) -> Response:
     secrets = await parts.threads.call(parts.catalog.endpoints.secrets, endpoint.id, tenant_id=endpoint.tenant_id)
     return json_response(secrets_view(secrets), 200, KEEP_PRIVATE)
+
+
+async def _grace_seconds(request: Request) -> int:
+    grace_seconds = (await _body(request, _Rotation, empty=True)).grace_seconds
+    if not 0 <= grace_seconds <= GRACE_MAX_SECONDS:
+        raise invalid("grace_seconds", f"grace_seconds takes a whole number from 0 to {GRACE_MAX_SECONDS}.")
+    return grace_seconds
 
 
 async def _body(request: Request, kind: type[S], *, empty: bool = False) -> S:

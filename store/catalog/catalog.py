@@ -15,6 +15,7 @@ from store.catalog.plans import Plans
 from store.catalog.quotas import QuotaTable, quotas_of
 from store.catalog.records import Terms
 from store.catalog.tables import TenantRow
+from store.catalog.tenant_secrets import TenantSecrets
 from store.catalog.tenants import Tenants
 from store.catalog.usage import UsageTable
 from store.errors import TenantUnknown
@@ -30,6 +31,7 @@ class Catalog:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.tenants = Tenants(database)
+        self.tenant_secrets = TenantSecrets(database)
         self.keys = Keys(database)
         self.quotas = QuotaTable(database)
         self.plans = Plans(database)

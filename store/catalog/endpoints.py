@@ -22,6 +22,7 @@ from store.ids import new_id
 DESCRIPTION_CHARACTERS = 500
 NOTE_CHARACTERS = 500
 GRACE_SECONDS = 86_400  # how long an old secret is signed with beside its successor, unless the tenant says otherwise
+GRACE_MAX_SECONDS = 7 * 86_400
 SECRETS_KEPT = 4  # in force at once; each one is a signature in a header
 
 

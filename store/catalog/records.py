@@ -20,7 +20,7 @@ PolicyAction = Literal["allow", "deny", "reset", "exempt", "unexempt"]
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """Somebody who uploads models. ``webhook_secret`` signs what is sent to them; never log it."""
+    """Somebody who uploads models. ``webhook_secret``, the newest one, signs what is sent to them; never log it."""
 
     id: str
     name: str
@@ -144,7 +144,10 @@ class WebhookEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class SigningSecret:
-    """A secret an endpoint's deliveries are signed with; ``expires_at`` is set once another follows. Never log it."""
+    """A secret that signs deliveries, an endpoint's or a tenant's; ``expires_at`` is set once another follows.
+
+    Never log it.
+    """
 
     secret: str = field(repr=False)
     created_at: datetime

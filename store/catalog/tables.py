@@ -35,6 +35,7 @@ class TenantRow(Base):
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     suspended_at: Mapped[datetime | None] = mapped_column(UtcTime)
     webhook_secret: Mapped[str] = mapped_column(String(100))
+    secret_rotated_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
 class QuotaRow(Base):
@@ -158,6 +159,17 @@ class EndpointSecretRow(Base):
     endpoint_id: Mapped[str] = mapped_column(ForeignKey("webhook_endpoints.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     expires_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class TenantSecretRow(Base):
+    """What was a tenant's ``webhook_secret``, and is still signed with until its end."""
+
+    __tablename__ = "tenant_secrets"
+
+    secret: Mapped[str] = mapped_column(String(100), primary_key=True)
+    tenant_id: Mapped[str] = mapped_column(ForeignKey("tenants.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
 class AllowanceRow(Base):

@@ -34,6 +34,7 @@ class Tenants:
             created_at=datetime.now(UTC),
             suspended_at=None,
             webhook_secret=new_webhook_secret(),
+            secret_rotated_at=None,
         )
         try:
             with self._database.write() as session:
@@ -46,7 +47,7 @@ class Tenants:
     def get(self, id_or_name: str) -> Tenant:
         """Raises TenantUnknown."""
         with self._database.read() as session:
-            return _record(_find(session, id_or_name))
+            return _record(find_tenant(session, id_or_name))
 
     def list(self) -> tuple[Tenant, ...]:
         """Every tenant, by name."""
@@ -56,14 +57,14 @@ class Tenants:
     def suspend(self, id_or_name: str) -> Tenant:
         """Stop serving it. Nothing is deleted. Suspending twice keeps the first time. Raises TenantUnknown."""
         with self._database.write() as session:
-            row = _find(session, id_or_name)
+            row = find_tenant(session, id_or_name)
             row.suspended_at = row.suspended_at or datetime.now(UTC)
             return _record(row)
 
     def resume(self, id_or_name: str) -> Tenant:
         """Serve it again. Raises TenantUnknown."""
         with self._database.write() as session:
-            row = _find(session, id_or_name)
+            row = find_tenant(session, id_or_name)
             row.suspended_at = None
             return _record(row)
 
@@ -84,9 +85,10 @@ def locked_tenant(session: Session, tenant_id: str) -> TenantRow:
     return row
 
 
-def _find(session: Session, id_or_name: str) -> TenantRow:
-    found = session.scalars(select(TenantRow).where(or_(TenantRow.id == id_or_name, TenantRow.name == id_or_name)))
-    row = found.one_or_none()
+def find_tenant(session: Session, id_or_name: str, *, lock: bool = False) -> TenantRow:
+    """The tenant's row; with ``lock`` nobody else's to lock until the transaction ends. Raises TenantUnknown."""
+    query = select(TenantRow).where(or_(TenantRow.id == id_or_name, TenantRow.name == id_or_name))
+    row = session.scalars(query.with_for_update() if lock else query).one_or_none()
     if row is None:
         raise TenantUnknown(id_or_name)
     return row

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -77,6 +78,25 @@ def test_an_operator_disables_and_enables(
     assert admin("webhooks", "endpoints", "acme", "--json").json[0]["failures"] == 0
 
 
+def test_a_tenants_own_secret_is_rotated(admin: Admin, catalog: Catalog, tenant: Tenant, redis_url: str) -> None:
+    """The new one is printed; the old one stays for a day or as long as is said; every API process hears of it."""
+    connection = redis.Redis.from_url(redis_url)
+    before = current(connection, tenant.id)
+    printed = admin("webhooks", "rotate", "acme").out.strip()
+    newest, old = catalog.tenant_secrets.list(tenant.id)
+    assert (newest.secret, old.secret) == (printed, tenant.webhook_secret)
+    assert old.expires_at == newest.created_at + timedelta(days=1)
+    assert current(connection, tenant.id) == before + 1
+    shown = admin("webhooks", "secret", "acme", "--json").json
+    assert (shown["tenant_id"], shown["secret"]) == (tenant.id, newest.secret)
+    assert [each["secret"] for each in shown["previous"]] == [old.secret]
+    last = admin("webhooks", "rotate", "acme", "--grace-seconds", "0", "--json").json
+    assert (last["secret"], last["previous"]) == (catalog.tenants.get("acme").webhook_secret, [])
+    for wrong in ("-1", "604801", "x"):
+        assert admin("webhooks", "rotate", "acme", "--grace-seconds", wrong).status == 2
+    assert catalog.tenants.get("acme").webhook_secret == last["secret"]
+
+
 def test_the_log_shows_each_attempt(admin: Admin, endpoint: WebhookEndpoint, delivery: str) -> None:
     """Of an endpoint, of a tenant's own URLs, and of one delivery."""
     [of_endpoint] = admin("webhooks", "log", endpoint.id, "--json").json
@@ -122,6 +142,7 @@ def test_what_is_not_there_is_one_sentence(admin: Admin, tenant: Tenant) -> None
         ("redeliver", "dlv_none"),
         ("recover", "whk_none"),
         ("endpoints", "nobody"),
+        ("rotate", "nobody"),
         ("log", "nobody"),
     ):
         ended = admin("webhooks", *arguments)

@@ -32,6 +32,7 @@ ADDRESSES = [
     ("POST", "/v1/batches/job_1/cancel"),
     ("POST", "/v1/check"),
     ("GET", "/v1/webhooks/secret"),
+    ("POST", "/v1/webhooks/secret/rotate"),
     ("GET", "/v1/jobs/job_1/events"),
     ("GET", "/v1/usage"),
     ("GET", "/v1/quotas"),
@@ -162,7 +163,7 @@ def test_an_access_token_sees_no_other_model(api: TestClient, installation: Inst
 
 
 def test_an_access_token_changes_nothing(api: TestClient, installation: Installation, acme: Account) -> None:
-    """Uploading, deleting, making tokens, checking sources and reading secrets need a key of the tenant."""
+    """Uploading, deleting, making tokens, checking sources, reading and rotating secrets need a key of the tenant."""
     installation.ready(acme)
     token = _token(api, acme)
     assert_problem(upload(api, token), 403, "forbidden_scope")
@@ -171,6 +172,9 @@ def test_an_access_token_changes_nothing(api: TestClient, installation: Installa
     assert_problem(api.get("/v1/models/echo/tokens", headers=token.headers), 403, "forbidden_scope")
     assert_problem(api.post("/v1/check", content=b"x", headers=token.headers), 403, "forbidden_scope")
     assert_problem(api.get("/v1/webhooks/secret", headers=token.headers), 403, "forbidden_scope")
+    before = api.get("/v1/webhooks/secret", headers=acme.headers).json()
+    assert_problem(api.post("/v1/webhooks/secret/rotate", headers=token.headers), 403, "forbidden_scope")
+    assert api.get("/v1/webhooks/secret", headers=acme.headers).json() == before
 
 
 def test_a_revoked_token_is_refused_at_once(api: TestClient, installation: Installation, acme: Account) -> None:

@@ -60,6 +60,7 @@ def test_wrong_method_says_what_is_offered(api: TestClient) -> None:
     assert response.headers["allow"] == "POST"
     assert api.put("/v1/models/echo").headers["allow"] == "DELETE, GET"
     assert api.put("/v1/webhooks/secret").headers["allow"] == "GET"  # and not what /v1/webhooks/{id} offers
+    assert api.get("/v1/webhooks/secret/rotate").headers["allow"] == "POST"
 
 
 def test_a_bug_of_ours_is_a_problem_that_says_nothing(

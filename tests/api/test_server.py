@@ -212,6 +212,7 @@ def test_no_secret_reaches_the_log(served: Served, installation: Installation, a
         )
         client.post("/v1/check", content=b"privatesource = 1")
         client.get("/v1/webhooks/secret")
+        client.post("/v1/webhooks/secret/rotate")
     log = served.log.read_text()
     assert acme.key not in log
     assert "private" not in log

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from api.destinations import Destinations
 from policies.events import mask_of
 from store.deliveries import DeliveryQueue, Plan, Recipient, delivery_id
 from store.destinations.addresses import Allow
+from store.generations import current
 from tests.api.conftest import Account, Installation, assert_problem, submit
 
 URL = "https://hooks.example/cloche"
@@ -188,6 +190,31 @@ def test_the_secret_is_rotated(api: TestClient, acme: Account, make: Make) -> No
     assert last["previous"] == []
     for wrong in ({"grace_seconds": -1}, {"grace_seconds": 604_801}, {"grace_seconds": "1"}, {"grace": 1}):
         assert_problem(api.post(path, json=wrong, headers=acme.headers), 422, "invalid_request")
+
+
+def test_the_tenants_own_secret_is_rotated(
+    api: TestClient, acme: Account, other: Account, installation: Installation
+) -> None:
+    """As an endpoint's: the new one at once, the old one for a day or as long as is said; nobody else's changes."""
+    path = "/v1/webhooks/secret"
+    first, theirs = (api.get(path, headers=each.headers).json() for each in (acme, other))
+    assert (first["secret"], first["previous"]) == (acme.tenant.webhook_secret, [])
+    before = current(installation.redis, acme.tenant.id)
+    answer = api.post(f"{path}/rotate", headers=acme.headers)
+    rotated = answer.json()
+    assert answer.headers["cache-control"] == "no-store"
+    assert current(installation.redis, acme.tenant.id) == before + 1
+    assert rotated["secret"] != first["secret"]
+    [previous] = rotated["previous"]
+    times = [datetime.fromisoformat(each) for each in (rotated["created_at"], previous["expires_at"])]
+    assert (previous["secret"], times[1] - times[0]) == (first["secret"], timedelta(days=1))
+    assert api.get(path, headers=acme.headers).json() == rotated
+    last = api.post(f"{path}/rotate", json={"grace_seconds": 0}, headers=acme.headers).json()
+    assert last["previous"] == []
+    for wrong in ({"grace_seconds": -1}, {"grace_seconds": 604_801}, {"grace_seconds": "1"}, {"grace": 1}):
+        assert_problem(api.post(f"{path}/rotate", json=wrong, headers=acme.headers), 422, "invalid_request")
+    assert api.get(path, headers=acme.headers).json() == last
+    assert api.get(path, headers=other.headers).json() == theirs
 
 
 def test_a_test_is_sent_once(api: TestClient, acme: Account, installation: Installation, make: Make) -> None:

@@ -95,6 +95,16 @@ def test_a_webhook_from_its_making_to_its_end(client: cloche.Client, courier: No
         webhook.refresh()
 
 
+def test_the_tenants_own_secret_is_rotated(client: cloche.Client) -> None:
+    """The new one is told by the rotation and ever after; a grace that can't be is refused and changes nothing."""
+    old = client.webhook_secret()
+    new = client.rotate_webhook_secret(grace_seconds=60)
+    assert client.webhook_secret() == new != old
+    with pytest.raises(cloche.RequestInvalid):
+        client.rotate_webhook_secret(grace_seconds=-1)
+    assert client.webhook_secret() == new
+
+
 def test_a_delivery_that_failed_is_sent_again(client: cloche.Client, courier: None) -> None:
     """Its log tells what went wrong, and once the receiver is repaired one call sends it again."""
     answers = iter([Answer(500, body=b"no database"), Answer()])

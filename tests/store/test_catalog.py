@@ -59,7 +59,7 @@ def test_the_migrations_make_the_tables_that_the_code_expects(catalog: Catalog, 
 def test_a_database_of_the_first_release_is_brought_up_to_date(
     catalog_url: str, accepted: Verdict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its tenants and versions are kept, and count as judged without allowances."""
+    """Its tenants, their secrets and their versions are kept; versions count as judged without allowances."""
     with monkeypatch.context() as patch:
         patch.setattr(migrate, "HEAD", "0001")
         Catalog.open(catalog_url).close()
@@ -80,6 +80,8 @@ def test_a_database_of_the_first_release_is_brought_up_to_date(
         assert version is not None
         assert (version.status, version.verdict_allowances) == ("ready", "")
         assert catalog.allowances.get("ten_1") == NONE
+        [secret] = catalog.tenant_secrets.list("acme")
+        assert (secret.secret, secret.created_at.isoformat()) == ("whsec_x", "2026-01-01T00:00:00+00:00")
 
 
 def test_head_is_the_newest_migration() -> None:

@@ -81,8 +81,7 @@ class Deliverer:
     async def _secrets(self, claimed: Claimed, destination: Destination | None) -> tuple[str, ...] | Attempt:
         """What to sign with, or why nothing is sent."""
         if not claimed.endpoint_id:
-            secret = await asyncio.to_thread(self.sources.secret, claimed.tenant_id)
-            return SUSPENDED if secret is None else (secret,)
+            return await asyncio.to_thread(self.sources.secrets, claimed.tenant_id) or SUSPENDED
         if destination is None or destination.endpoint.tenant_id != claimed.tenant_id:
             return DELETED
         if destination.tenant_suspended:

@@ -25,15 +25,15 @@ class Sources:
     """All of these may block for a moment and run on threads.
 
     ``job`` gives a job's record or None when it has expired. ``listeners`` gives the tenant's enabled endpoints
-    that ask for an event. ``destination`` gives an endpoint with its secrets, None when it is deleted. ``secret``
-    gives the tenant's own, for URLs that came with a job; None when the tenant is unknown or suspended.
+    that ask for an event. ``destination`` gives an endpoint with its secrets, None when it is deleted. ``secrets``
+    gives the tenant's own, for URLs that came with a job; none when the tenant is unknown or suspended.
     ``disable`` takes an endpoint, a reason, a sentence, and the URL that earned it.
     """
 
     job: Callable[[str], JobRecord | None]
     listeners: Callable[[str, str], tuple[Recipient, ...]]
     destination: Callable[[str], Destination | None]
-    secret: Callable[[str], str | None]
+    secrets: Callable[[str], tuple[str, ...]]
     disable: Callable[[str, DisabledReason, str, str], bool]
 
 
@@ -45,12 +45,13 @@ def sources_of(catalog: Catalog, connection: redis.Redis) -> Sources:
         asking = (each for each in found if each.enabled and asks_for(each.events, event))
         return tuple(Recipient(each.url, endpoint_id=each.id) for each in asking)
 
-    def secret(tenant_id: str) -> str | None:
+    def secrets(tenant_id: str) -> tuple[str, ...]:
         try:
-            tenant = catalog.tenants.get(tenant_id)
+            if catalog.tenants.get(tenant_id).suspended:
+                return ()
+            return tuple(each.secret for each in catalog.tenant_secrets.list(tenant_id))
         except TenantUnknown:
-            return None
-        return None if tenant.suspended_at is not None else tenant.webhook_secret
+            return ()
 
     def disable(endpoint_id: str, reason: DisabledReason, note: str, url: str) -> bool:
         changed = catalog.endpoints.disable(endpoint_id, reason=reason, note=note, only_url=url)
@@ -68,6 +69,6 @@ def sources_of(catalog: Catalog, connection: redis.Redis) -> Sources:
         job=lambda job_id: read(connection, job_id),
         listeners=listeners,
         destination=catalog.endpoints.destination,
-        secret=secret,
+        secrets=secrets,
         disable=disable,
     )

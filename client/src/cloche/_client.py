@@ -22,7 +22,7 @@ from cloche._transport import READ_SECONDS, WAIT_MARGIN_SECONDS, Request, Transp
 from cloche._uploads import OnBytes, Upload, UploadRequest
 from cloche._usage import Usage
 from cloche._verdict import Verdict
-from cloche._webhooks import EVERYTHING, Delivery, Webhook, json_request
+from cloche._webhooks import EVERYTHING, GRACE_SECONDS, Delivery, Webhook, json_request
 
 PREDICT_SECONDS = 60.0
 PAGE_JOBS = 100
@@ -255,6 +255,16 @@ class Client:
     def webhook(self, webhook_id: str) -> Webhook:
         """One webhook, as it stands now. Raises NotFound."""
         return Webhook(self._get(f"/v1/webhooks/{_quoted(webhook_id)}"), transport=self._transport)
+
+    def webhook_secret(self) -> str:
+        """What deliveries to the URLs that came with jobs are signed with; a webhook has a ``secret()`` of its own."""
+        return str(self._get("/v1/webhooks/secret")["secret"])
+
+    def rotate_webhook_secret(self, *, grace_seconds: int = GRACE_SECONDS) -> str:
+        """A new one. For so long each delivery to the URL that came with a job carries a signature of the old one."""
+        body = {"grace_seconds": grace_seconds}
+        request = json_request("POST", "/v1/webhooks/secret/rotate", body, repeatable=False)
+        return str(self._transport.send(request).json()["secret"])
 
     def delivery(self, delivery_id: str) -> Delivery:
         """One delivery, as it stands now: the ``webhook-id`` of what arrived names it. Raises NotFound."""

@@ -8,10 +8,12 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from store.catalog.endpoints import Changes
+from store.catalog.tables import TenantSecretRow
 from store.deliveries import DeliveryDesk, Due, announce, delivery_id
 from store.generations import current
 from tests.attacks_webhooks.listener import Answer, Listener, eventually
@@ -64,6 +66,27 @@ def test_a_start_is_told_as_it_was(world) -> None:
     data = body["data"]
     assert (data["output"], data["finished_at"], data["predict_seconds"], data["logs"]) == (None, None, None, "")
     assert body["timestamp"] == data["started_at"]
+
+
+def test_while_the_tenants_secret_is_rotated_both_verify(world) -> None:
+    """What goes to a job's own URL carries both signatures until the old secret lapses, then the new one's alone."""
+    with Listener() as listener:
+        old = world.tenant.webhook_secret
+        new = world.catalog.tenant_secrets.rotate(world.tenant.id, grace_seconds=3600)[0].secret
+        world.courier()
+        world.end_jobs(listener.url)
+        listener.wait_for(1)
+        with world.catalog._database.write() as session:  # as if the hour were over
+            session.execute(update(TenantSecretRow).values(expires_at=datetime.now(UTC)))
+        world.end_jobs(listener.url)
+        listener.wait_for(2)
+    first, second = listener.requests
+    for request in (first, second):
+        Webhook(new).verify(request.body, request.headers)
+    Webhook(old).verify(first.body, first.headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(old).verify(second.body, second.headers)
+    assert [len(each.headers["webhook-signature"].split()) for each in (first, second)] == [2, 1]
 
 
 def test_during_a_rotation_both_secrets_verify(world) -> None:
