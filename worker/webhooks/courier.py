@@ -42,6 +42,7 @@ class Courier:
         self._patience = Patience()
         self._sending: set[asyncio.Task[None]] = set()
         self._stopping = asyncio.Event()
+        self._over = False
         self._something = asyncio.Event()
 
     def stop(self) -> None:
@@ -56,6 +57,7 @@ class Courier:
             await asyncio.gather(self._take_in(), self._send_out())
             await asyncio.gather(*self._sending)
         finally:
+            self._over = True  # the Redis client now and then swallows a cancellation
             beating.cancel()
             with suppress(asyncio.CancelledError):
                 await beating
@@ -63,7 +65,7 @@ class Courier:
             await self._queue.leave()
 
     async def _beat(self) -> None:
-        while True:
+        while not self._over:
             dead = await self._patience.repeat("beat", self._queue.beat, give_up=lambda: False)
             for name in dead or ():
                 log.warning("courier_died", courier=name)
