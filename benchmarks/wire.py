@@ -1,6 +1,6 @@
 """Our multiplexed connection beside redis-py's asyncio client: the same admission script, the same Redis.
 
-    .venv/bin/python benchmarks/wire.py
+    .venv/bin/python -m benchmarks.wire
 
 Prints admissions a second at 1, 16 and 64 concurrent callers for each, and their ratio; medians of five rounds.
 """

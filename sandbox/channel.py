@@ -17,97 +17,16 @@ import time
 from collections.abc import Sequence
 from typing import Literal
 
-import msgspec
-
+from sandbox.anticipation import Anticipation, processor_to_spare
+from sandbox.messages import Closed, Message, Violated, ask, decode
 from sandbox.runner import frames
 
 _RECEIVE_BYTES = 65_536  # at first: a larger buffer is mapped and unmapped for every answer
 _MORE_BYTES = 262_144  # of a frame that did not fit
 _JOINED_BYTES = 65_536  # up to here one buffer and `send` cost less than several and `sendmsg`
 _SHORT_SECONDS = 0.05  # most calls are answered within: waiting in `recv` itself saves the poll before it
+_SELECTABLE = 1024  # descriptors that `select` takes
 _SHORT_TIMEVAL = struct.pack("@ll", 0, round(_SHORT_SECONDS * 1e6))
-
-
-class Violated(Exception):
-    """What arrived is not what a runner sends."""
-
-
-class Closed(Exception):
-    """The sandbox's end is gone."""
-
-
-class Hello(msgspec.Struct, tag_field="op", tag="hello", forbid_unknown_fields=True):
-    """The runner is up, torch imported; with a GPU, it computed something there."""
-
-    protocol: int
-    gpus: int = 0
-
-
-class Loaded(msgspec.Struct, tag_field="op", tag="bound", forbid_unknown_fields=True):
-    """The version is loaded."""
-
-    load: Literal["meta", "plain"]
-    logs: str = ""
-
-
-class Mismatch(msgspec.Struct, forbid_unknown_fields=True):
-    """One tensor of another shape."""
-
-    name: str
-    expected: list[int]
-    found: list[int]
-
-
-class Detail(msgspec.Struct, forbid_unknown_fields=True):
-    """Which weights don't fit."""
-
-    missing: list[str] = []
-    unexpected: list[str] = []
-    mismatched: list[Mismatch] = []
-
-
-class LoadFailed(msgspec.Struct, tag_field="op", tag="load_failed", forbid_unknown_fields=True):
-    """The version can't be loaded."""
-
-    kind: Literal["load_error", "weights_mismatch", "weights_invalid", "out_of_memory", "out_of_processes", "crashed"]
-    message: str
-    traceback: str = ""
-    logs: str = ""
-    logs_truncated: bool = False
-    detail: Detail = msgspec.field(default_factory=Detail)
-
-
-class Request(msgspec.Struct):
-    """One call's header, from us to the runner."""
-
-    id: str
-    kind: str
-
-
-class Answer(msgspec.Struct, tag_field="op", tag="answer", forbid_unknown_fields=True):
-    """One call's ending, in the runner's words; the output is the frame's body."""
-
-    id: str
-    kind: Literal[
-        "succeeded",
-        "model_error",
-        "output_not_serialisable",
-        "output_too_large",
-        "out_of_memory",
-        "out_of_processes",
-        "crashed",  # on a GPU: the device faulted, and nothing runs on it any more in this process
-    ]
-    out: Literal["json", "bytes"] = "json"
-    message: str = ""
-    traceback: str = ""
-    logs: str = ""
-    logs_truncated: bool = False
-
-
-Message = Hello | Loaded | LoadFailed | Answer
-_HEADER = msgspec.json.Decoder(Message)
-_REQUEST = msgspec.json.Encoder()
-_ANY_JSON = msgspec.json.Decoder(msgspec.Raw)
 
 
 class Channel:
@@ -124,6 +43,7 @@ class Channel:
         self._peek = select.poll()
         self._peek.register(sock, select.POLLIN)
         self._out: list[memoryview] = []
+        self._anticipation = Anticipation()
         self._woken = False
         self._closed = False
         self._lock = threading.Lock()
@@ -166,7 +86,7 @@ class Channel:
 
     def ask(self, call_id: str, kind: str, payload: bytes) -> None:
         """Send one call ahead."""
-        header = _REQUEST.encode(Request(call_id, kind))
+        header = ask(call_id, kind)
         self.send(frames.PREFIX.pack(len(header), len(payload)) + header, payload)
 
     def send(self, *parts: bytes) -> None:
@@ -200,9 +120,11 @@ class Channel:
     def receive(self, *, deadline: float, body_max_bytes: int) -> tuple[Message, bytes] | None:
         """The next frame, or None at the deadline or when woken. Raises Violated and Closed."""
         patient = False
+        begun = time.monotonic()
         while True:
             frame = self._take(body_max_bytes)
             if frame is not None:
+                self._anticipation.learn(time.monotonic() - begun)
                 return frame
             seconds = deadline - time.monotonic()
             if self._woken or seconds <= 0:
@@ -211,7 +133,24 @@ class Channel:
                 if not self._wait(seconds):
                     return None
             else:
-                patient = not self._receive_some(0)
+                patient = not (self._meet(begun) or self._receive_some(0))
+
+    def _meet(self, begun: float) -> bool:
+        """Be awake when the answer is due, if that is known; False when nothing came by then."""
+        window = self._anticipation.window()
+        if window is None or self._sock.fileno() >= _SELECTABLE:
+            return False
+        opens, closes = begun + window[0], begun + window[1]
+        asleep = max(0.0, opens - time.monotonic())
+        if select.select([self._sock], [], [], asleep)[0]:  # `poll` counts in whole milliseconds
+            return self._receive_some(socket.MSG_DONTWAIT)
+        if not processor_to_spare():
+            return False
+        came = False
+        while not came and not self._woken and time.monotonic() < closes:
+            came = self._receive_some(socket.MSG_DONTWAIT)
+        self._anticipation.met(awake=came)
+        return came
 
     def _wait(self, seconds: float) -> bool:
         """Move bytes in either direction; False when the time is over."""
@@ -271,7 +210,7 @@ class Channel:
         start, end = frames.PREFIX.size, frames.PREFIX.size + header_length
         if len(buffered) < end + body_length:
             return None
-        message = _decode(buffered[start:end])
+        message = decode(buffered[start:end])
         body = bytes(buffered[end : end + body_length])
         if isinstance(buffered, bytearray):
             del buffered[: end + body_length]
@@ -279,28 +218,3 @@ class Channel:
         else:  # the usual case: one receive, exactly one frame, nothing copied but the body
             self._in = bytearray(buffered[end + body_length :]) if len(buffered) > end + body_length else b""
         return message, body
-
-
-def _decode(header: bytes | bytearray) -> Message:
-    try:
-        message: Message = _HEADER.decode(header)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as exc:
-        raise Violated("a frame's header is not what a runner sends") from exc
-    return message
-
-
-def plain(detail: Detail) -> dict[str, object]:
-    """The lists as JSON-able values; empty when there is nothing in them."""
-    values: dict[str, object] = msgspec.to_builtins(detail)
-    return values if any(values.values()) else {}
-
-
-def check_json(body: bytes) -> None:
-    """Raise Violated unless ``body`` is one JSON value in UTF-8, nested no deeper than anybody parses."""
-    try:
-        body.decode()
-        _ANY_JSON.decode(body)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as exc:
-        raise Violated("the output is not JSON") from exc
-    if frames.too_deep(body):
-        raise Violated("the output is nested deeper than a runner sends")

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from policies.limits import Limits
 from sandbox import hardening, runtimes, worker_lock
-from sandbox.channel import Channel, Closed, Hello, Violated
+from sandbox.channel import Channel
 from sandbox.devices import Devices
 from sandbox.docker_sandbox import DockerSandbox
 from sandbox.door import Door
 from sandbox.engine import Engine
 from sandbox.errors import GpuUnavailable, StartFailed
+from sandbox.messages import Closed, Hello, Violated
 from sandbox.remover import Remover
 from sandbox.runner.frames import PROTOCOL
 

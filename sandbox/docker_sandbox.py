@@ -12,12 +12,13 @@ import docker.errors
 
 from policies.limits import KIB, MIB, Limits
 from sandbox import hardening
-from sandbox.channel import Answer, Channel, Closed, Loaded, LoadFailed, Message, Violated, check_json, plain
+from sandbox.channel import Channel
 from sandbox.contract import Bound, Bundle, Call, LoadFailure
 from sandbox.engine import Engine
 from sandbox.errors import EngineUnreachable
 from sandbox.live_text import BEGIN_SECONDS, EVERY_SECONDS, LiveText
 from sandbox.log_pipe import LogPipe
+from sandbox.messages import Answer, Closed, Loaded, LoadFailed, Message, Violated, check_json, plain
 from sandbox.outcome import SURVIVABLE, Outcome
 from sandbox.postmortem import Death, examine
 from sandbox.runner import frames

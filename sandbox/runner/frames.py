@@ -1,7 +1,7 @@
 """The wire between host and runner: u32 header length, u32 body length, JSON header, raw body.
 
 Both lengths are big endian and capped. Pure standard library: both sides import it, and the host
-trusts nothing that arrives in this form (see ``sandbox.channel``).
+trusts nothing that arrives in this form (see ``sandbox.messages``).
 
     runner -> host   {"op": "hello", "protocol": 1}                        once, when torch is imported
     host -> runner   {"op": "bind", ...}  + source, weights, log pipe      once, as SCM_RIGHTS descriptors

@@ -21,10 +21,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies.limits import Limits
-from sandbox.channel import Channel, Hello
+from sandbox.channel import Channel
 from sandbox.contract import Bound, LoadFailure
 from sandbox.docker_sandbox import DockerSandbox
 from sandbox.engine import Engine
+from sandbox.messages import Hello
 from sandbox.runner.gpu import Gpu
 from sandbox.runner.staging import Stager
 from tests.sandbox.fake_cuda import TOTAL_BYTES, FakeCuda, LateCopies

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox.channel import Answer, Channel, Closed, Hello, Violated, check_json
+from sandbox.channel import Channel
+from sandbox.messages import Answer, Closed, Hello, Violated, check_json
 from sandbox.runner import frames
 
 

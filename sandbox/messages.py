@@ -1,0 +1,122 @@
+"""What a sandbox may say, as fixed shapes. Everything that arrives is hostile."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from sandbox.runner import frames
+
+
+class Violated(Exception):
+    """What arrived is not what a runner sends."""
+
+
+class Closed(Exception):
+    """The sandbox's end is gone."""
+
+
+class Hello(msgspec.Struct, tag_field="op", tag="hello", forbid_unknown_fields=True):
+    """The runner is up, torch imported; with a GPU, it computed something there."""
+
+    protocol: int
+    gpus: int = 0
+
+
+class Loaded(msgspec.Struct, tag_field="op", tag="bound", forbid_unknown_fields=True):
+    """The version is loaded."""
+
+    load: Literal["meta", "plain"]
+    logs: str = ""
+
+
+class Mismatch(msgspec.Struct, forbid_unknown_fields=True):
+    """One tensor of another shape."""
+
+    name: str
+    expected: list[int]
+    found: list[int]
+
+
+class Detail(msgspec.Struct, forbid_unknown_fields=True):
+    """Which weights don't fit."""
+
+    missing: list[str] = []
+    unexpected: list[str] = []
+    mismatched: list[Mismatch] = []
+
+
+class LoadFailed(msgspec.Struct, tag_field="op", tag="load_failed", forbid_unknown_fields=True):
+    """The version can't be loaded."""
+
+    kind: Literal["load_error", "weights_mismatch", "weights_invalid", "out_of_memory", "out_of_processes", "crashed"]
+    message: str
+    traceback: str = ""
+    logs: str = ""
+    logs_truncated: bool = False
+    detail: Detail = msgspec.field(default_factory=Detail)
+
+
+class Request(msgspec.Struct):
+    """One call's header, from us to the runner."""
+
+    id: str
+    kind: str
+
+
+class Answer(msgspec.Struct, tag_field="op", tag="answer", forbid_unknown_fields=True):
+    """One call's ending, in the runner's words; the output is the frame's body."""
+
+    id: str
+    kind: Literal[
+        "succeeded",
+        "model_error",
+        "output_not_serialisable",
+        "output_too_large",
+        "out_of_memory",
+        "out_of_processes",
+        "crashed",  # on a GPU: the device faulted, and nothing runs on it any more in this process
+    ]
+    out: Literal["json", "bytes"] = "json"
+    message: str = ""
+    traceback: str = ""
+    logs: str = ""
+    logs_truncated: bool = False
+
+
+Message = Hello | Loaded | LoadFailed | Answer
+_HEADER = msgspec.json.Decoder(Message)
+_REQUEST = msgspec.json.Encoder()
+_ANY_JSON = msgspec.json.Decoder(msgspec.Raw)
+
+
+def ask(call_id: str, kind: str) -> bytes:
+    """The header of one call."""
+    return _REQUEST.encode(Request(call_id, kind))
+
+
+def decode(header: bytes | bytearray) -> Message:
+    """The message in a frame's header. Raises Violated."""
+    try:
+        message: Message = _HEADER.decode(header)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as exc:
+        raise Violated("a frame's header is not what a runner sends") from exc
+    return message
+
+
+def plain(detail: Detail) -> dict[str, object]:
+    """The lists as JSON-able values; empty when there is nothing in them."""
+    values: dict[str, object] = msgspec.to_builtins(detail)
+    return values if any(values.values()) else {}
+
+
+def check_json(body: bytes) -> None:
+    """Raise Violated unless ``body`` is one JSON value in UTF-8, nested no deeper than anybody parses."""
+    try:
+        body.decode()
+        _ANY_JSON.decode(body)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as exc:
+        raise Violated("the output is not JSON") from exc
+    if frames.too_deep(body):
+        raise Violated("the output is nested deeper than a runner sends")
