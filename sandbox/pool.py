@@ -38,8 +38,9 @@ class Lease:
     """A sandbox for one version, for as long as the ``with`` block runs.
 
     ``failure`` set means: the version could not be loaded and there is no sandbox. ``warm`` says that it
-    was bound before; ``load`` how this lease loaded it, None when warm. Entering raises SandboxError when
-    no sandbox can be started.
+    was bound before; ``load`` how this lease loaded it, None when warm; ``cost_seconds`` what that took, the
+    making of a blank one in place of the one it used included. Entering raises SandboxError when no sandbox can
+    be started.
     """
 
     def __init__(self, pool: Pool, bundle: Bundle) -> None:
@@ -47,6 +48,7 @@ class Lease:
         self.failure: LoadFailure | None = None
         self.warm = False
         self.bind_seconds = 0.0
+        self.cost_seconds = 0.0
         self.load: Literal["meta", "plain"] | None = None
         self.logs = ""  # what the model printed while it was loaded; empty when warm
         self._pool = pool
@@ -87,6 +89,7 @@ class Lease:
             if result.kind != "platform":
                 break
         self.bind_seconds = time.monotonic() - started
+        self.cost_seconds = max(self.bind_seconds, self._pool.start_seconds)
 
 
 def _bind_or_destroy(blank: Sandbox, bundle: Bundle) -> Bound | LoadFailure:
@@ -112,6 +115,7 @@ class Pool:
         self._starting = 0
         self._waiting = 0
         self._fault: str | None = None
+        self._start_seconds = 0.0
         self._closed = False
         self._thread = threading.Thread(target=self._refill_forever, name="sandbox-pool", daemon=True)
         self._thread.start()
@@ -125,6 +129,11 @@ class Pool:
     def blanks_ready(self) -> int:
         """How many blank sandboxes wait."""
         return len(self._blank)
+
+    @property
+    def start_seconds(self) -> float:
+        """What making the last blank one took; 0 before the first."""
+        return self._start_seconds
 
     @property
     def bound_idle(self) -> int:
@@ -242,6 +251,7 @@ class Pool:
     def _refill_forever(self) -> None:
         failures = 0
         while self._gap():
+            begun = time.monotonic()
             try:
                 sandbox = self._driver.start()
                 if failures:
@@ -254,6 +264,7 @@ class Pool:
                 failures += 1
             else:
                 failures = 0
+                self._start_seconds = time.monotonic() - begun
                 self._started(sandbox, fault=None)
 
     def _gap(self) -> bool:

@@ -211,10 +211,10 @@ class Turn:
         return outcomes + fetched.outcomes
 
     def _begin_slice(self, lease: Lease) -> None:
-        """What a sandbox took to be bound is worth at least as long in it: else nothing is done but binding."""
+        """What a sandbox took to be made and bound is worth at least as long in it: else nothing else is done."""
         self._station.tenure.enter(self._tenant_id)
         self._slice_seconds = max(self._station.settings.slice_seconds, lease.bind_seconds)
-        self._moves_on_at = time.monotonic() + max(self._slice_seconds, 2 * lease.bind_seconds)
+        self._moves_on_at = time.monotonic() + max(self._slice_seconds, 2 * lease.cost_seconds)
 
     def _refuse_one_batch(self, lease: Lease) -> None:
         assert lease.failure is not None

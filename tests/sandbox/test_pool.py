@@ -111,8 +111,20 @@ def test_a_version_is_bound_once(make: Callable[..., Pool]) -> None:
     first = used(pool, 1)
     with pool.lease(bundle(1)) as lease:
         assert lease.warm
-        assert lease.bind_seconds == 0
+        assert lease.bind_seconds == lease.cost_seconds == 0
         assert lease.sandbox is first
+
+
+def test_what_a_lease_cost_counts_the_making_of_its_blank_one(
+    make: Callable[..., Pool], fake: FakeDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever takes one that waited has another one made."""
+    start = fake.start
+    monkeypatch.setattr(fake, "start", lambda limits=None: time.sleep(0.1) or start(limits))
+    pool = make()
+    eventually(lambda: pool.blanks_ready == 1)
+    with pool.lease(bundle(1)) as lease:
+        assert lease.cost_seconds >= pool.start_seconds >= 0.1
 
 
 def test_no_sandbox_ever_serves_two_versions(make: Callable[..., Pool], fake: FakeDriver) -> None:
