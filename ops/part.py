@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ops import proc, record
+from ops import precedence, proc, record
+from ops.precedence import Precedence
 
 LOG_BYTES = 16 * 2**20  # a log longer than this is put aside when its part starts again
 STOP_SECONDS = 30.0  # a worker lets its running calls end for 10
@@ -30,6 +31,7 @@ class Part:
     cwd: Path
     env: Mapping[str, str] = field(repr=False)
     url: str = ""
+    precedence: Precedence = "ordinary"
 
     @property
     def record_file(self) -> Path:
@@ -61,10 +63,11 @@ class Part:
                 start_new_session=True,
                 # Runs in the child, before its program: were the record written by us afterwards,
                 # a kill in between would leave a process that nobody knows of. There are no threads here.
-                preexec_fn=self._record_self,  # noqa: PLW1509
+                preexec_fn=self._prepare_self,  # noqa: PLW1509
             )
 
-    def _record_self(self) -> None:
+    def _prepare_self(self) -> None:
+        precedence.take(self.precedence)
         record.write_own(self.record_file, part=self.name, spec=self.spec, url=self.url)
 
 

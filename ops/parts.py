@@ -5,17 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from ops.part import Part
+from ops.precedence import Precedence
 from ops.settings import Settings
 
 
 def all_parts(settings: Settings) -> list[Part]:
     """Redis (unless another one is used), the API, the workers, one for each GPU among them, the courier, the pump."""
-    workers = [_python_part(settings, f"worker-{number}", "cloche-worker") for number in range(1, settings.workers + 1)]
+    workers = [
+        _python_part(settings, f"worker-{number}", "cloche-worker", precedence="early")
+        for number in range(1, settings.workers + 1)
+    ]
     workers += [
-        _python_part(settings, f"gpu-worker-{number}", "cloche-worker", "--gpu", device)
+        _python_part(settings, f"gpu-worker-{number}", "cloche-worker", "--gpu", device, precedence="early")
         for number, device in enumerate(settings.gpus, start=1)
     ]
-    api = _python_part(settings, "api", "cloche-api", url=settings.url)
+    api = _python_part(settings, "api", "cloche-api", url=settings.url, precedence="early")
     courier = _python_part(settings, "courier", "cloche-courier")
     pump = _python_part(settings, "pump", "python", "-m", "worker.pump")
     return [*([redis(settings)] if settings.owns_redis else []), api, *workers, courier, pump]
@@ -39,10 +43,18 @@ def redis(settings: Settings) -> Part:
         cwd=folder,
         env=env,
         url=f"unix://{socket}",
+        precedence="first",
     )
 
 
-def _python_part(settings: Settings, name: str, program: str, *arguments: str, url: str = "") -> Part:
+def _python_part(
+    settings: Settings,
+    name: str,
+    program: str,
+    *arguments: str,
+    url: str = "",
+    precedence: Precedence = "ordinary",
+) -> Part:
     return Part(
         name=name,
         command=[settings.program(program), *arguments],
@@ -51,4 +63,5 @@ def _python_part(settings: Settings, name: str, program: str, *arguments: str, u
         cwd=settings.root,
         env=settings.environment,
         url=url,
+        precedence=precedence,
     )

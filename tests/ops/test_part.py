@@ -8,12 +8,16 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ops import part, proc, record
 from ops.part import Part
+from ops.parts import all_parts
+from ops.settings import load
 
 
 def make_part(folder: Path, program: str, *, name: str = "api") -> Part:
@@ -129,3 +133,62 @@ def test_a_long_log_is_put_aside_once(tmp_path: Path, monkeypatch: pytest.Monkey
     part.put_aside(log)
     assert not log.exists()
     assert (tmp_path / "api.log.1").read_text() == "a longer text than that"
+
+
+def allowed(act: Callable[[], object]) -> bool:
+    """Whether this user may do it: tried in a child."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            act()
+        except OSError:
+            os._exit(1)
+        os._exit(0)
+    return os.waitpid(pid, 0)[1] == 0
+
+
+SLEEPER = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
+
+
+def test_redis_comes_first_where_that_is_allowed(tmp_path: Path) -> None:
+    """Real-time, which its children don't inherit: a rewrite of its file must not come before anybody."""
+    forks = "import os, time; os.fork() and time.sleep(600); print(os.sched_getscheduler(0), flush=True)"
+    item = replace(make_part(tmp_path, forks, name="redis"), precedence="first")
+    process = item.start()
+    may = allowed(lambda: os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1)))
+    policy = os.sched_getscheduler(process.pid) & ~os.SCHED_RESET_ON_FORK
+    assert policy == (os.SCHED_RR if may else os.SCHED_OTHER)
+    wait_for_text(item.log, "\n")
+    assert item.log.read_text().split() == [str(os.SCHED_OTHER)]
+    part.stop([item.record_file])
+    process.wait()
+
+
+def test_the_api_and_workers_come_before_others_where_that_is_allowed(tmp_path: Path) -> None:
+    """And the part starts all the same where it isn't; what is ordinary stays so."""
+    early, ordinary = (
+        replace(make_part(tmp_path, SLEEPER, name=name), precedence=name) for name in ("early", "ordinary")
+    )
+    processes = [item.start() for item in (early, ordinary)]
+    may = allowed(lambda: os.setpriority(os.PRIO_PROCESS, 0, -10))
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert [os.getpriority(os.PRIO_PROCESS, process.pid) for process in processes] == [-10 if may else own, own]
+    part.stop([early.record_file, ordinary.record_file])
+    for process in processes:
+        process.wait()
+
+
+def test_the_parts_that_every_job_passes_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Redis before the API and the workers, those before what can wait."""
+    for name in [name for name in os.environ if name.startswith("CLOCHE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("CLOCHE_DATA", str(tmp_path))
+    monkeypatch.setenv("CLOCHE_WORKERS", "2")
+    assert {item.name: item.precedence for item in all_parts(load())} == {
+        "redis": "first",
+        "api": "early",
+        "worker-1": "early",
+        "worker-2": "early",
+        "courier": "ordinary",
+        "pump": "ordinary",
+    }

@@ -72,6 +72,7 @@ CONFIGURED: dict[str, Any] = {
     "memory": lambda c: c["HostConfig"]["Memory"] == SMALL.memory_bytes,
     "memory_swap": lambda c: c["HostConfig"]["MemorySwap"] == SMALL.memory_bytes,
     "cpu_quota": lambda c: c["HostConfig"]["CpuQuota"] / c["HostConfig"]["CpuPeriod"] == SMALL.cpus,
+    "cpu_shares": lambda c: c["HostConfig"]["CpuShares"] == 256,
     "pids_limit": lambda c: c["HostConfig"]["PidsLimit"] == 64,
     "nofile": lambda c: _ulimit(c, "nofile") == 1024,
     "fsize": lambda c: _ulimit(c, "fsize") == 64 * MIB,
@@ -96,6 +97,7 @@ SEEN: dict[str, Any] = {
     "memory": lambda p: p["memory_bytes"] == SMALL.memory_bytes,
     "memory_swap": lambda p: p["swap_bytes"] in (SMALL.memory_bytes, 0, None),
     "cpu_quota": lambda p: p["cpus"] == SMALL.cpus,
+    "cpu_shares": lambda p: p["cpu_weight"] in (256, 10),  # as cgroups 1 and 2 say it; 1024 and 100 are the usual
     "pids_limit": lambda p: p["processes"] == 64,
     "nofile": lambda p: p["limits"]["nofile"] == [1024, 1024],
     "fsize": lambda p: p["limits"]["fsize"] == [64 * MIB, 64 * MIB],
@@ -107,11 +109,12 @@ SEEN: dict[str, Any] = {
 }
 
 
-# What gVisor shows of the same. Its cgroups are the host's business: three ceilings can't be seen from inside.
+# What gVisor shows of the same. Its cgroups are the host's business: four of them can't be seen from inside.
 SEEN_IN_GVISOR: dict[str, Any] = {
     "tmpfs": lambda p: "noexec" in p["mounts"]["/tmp"][1] and p["tmp_bytes"] == 64 * MIB,
     "memory": lambda p: p["memory_total_bytes"] == SMALL.memory_bytes,
     "cpu_quota": lambda p: p["cpus"] is None,
+    "cpu_shares": lambda p: p["cpu_weight"] is None,
     "pids_limit": lambda p: p["processes"] is None,
     "log": lambda p: p["stdout"].startswith("host:"),  # its word for a descriptor that was passed in
 }

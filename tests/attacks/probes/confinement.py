@@ -26,6 +26,7 @@ class Model(torch.nn.Module):
             "swap_bytes": first_number("memory/memory.memsw.limit_in_bytes", "memory.swap.max"),
             "memory_total_bytes": 1024 * int(open("/proc/meminfo").readline().split()[1]),
             "cpus": quota / period if period else None,
+            "cpu_weight": first_number("cpu/cpu.shares", "cpu.weight"),
             "processes": first_number("pids/pids.max", "pids.max"),
             "limits": {
                 name: list(resource.getrlimit(getattr(resource, f"RLIMIT_{name.upper()}")))
