@@ -15,14 +15,13 @@ import itertools
 import os
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import redis
 from machine import describe
+from private_redis import private_redis
 from tables import table, write
 
 from store.ids import new_id
@@ -30,7 +29,6 @@ from store.jobs.back import JobBack, Settlement
 from store.jobs.front import JobFront
 from store.jobs.records import Admission
 from store.jobs.scripts import script
-from tests.conftest import RedisServer
 
 DEPTHS = (10, 10_000, 1_000_000)
 ROUNDS = 5
@@ -144,13 +142,8 @@ def main() -> None:
     quick = parser.parse_args().quick
     depths = DEPTHS[:2] if quick else DEPTHS
     load = os.getloadavg()[0]
-    with tempfile.TemporaryDirectory(prefix="cl-") as folder:
-        server = RedisServer(Path(folder))
-        server.start()
-        try:
-            costs, weight = _measured(server.url, depths)
-        finally:
-            server.kill()
+    with private_redis() as url:
+        costs, weight = _measured(url, depths)
     text = _report(costs, weight, [*describe(), f"load average before the run {load:.1f}"])
     print(text)
     if not quick:

@@ -8,6 +8,7 @@ file, and the same check by a fresh interpreter each time.
 
 from __future__ import annotations
 
+import argparse
 import ast
 import os
 import platform
@@ -40,6 +41,7 @@ assert check(sys.stdin.buffer.read()).accepted
 
 def main() -> None:
     """Measure, print, write."""
+    argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0]).parse_args()
     load = os.getloadavg()
     source = MODEL.read_bytes()
     assert check_isolated(source).accepted, "the file that is measured is an ordinary one"

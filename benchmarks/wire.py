@@ -1,26 +1,25 @@
 """Our multiplexed connection beside redis-py's asyncio client: the same admission script, the same Redis.
 
-    .venv/bin/python -m benchmarks.wire
+    .venv/bin/python benchmarks/wire.py
 
 Prints admissions a second at 1, 16 and 64 concurrent callers for each, and their ratio; medians of five rounds.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import statistics
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 import redis.asyncio
+from private_redis import private_redis
 
 from store.ids import new_id
 from store.jobs.front import JobFront
 from store.jobs.records import Admission
 from store.jobs.scripts import script
-from tests.conftest import RedisServer
 
 CALLS = 2000
 ROUNDS = 5
@@ -82,10 +81,6 @@ async def main(url: str) -> None:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory(prefix="cl-") as folder:
-        server = RedisServer(Path(folder))
-        server.start()
-        try:
-            asyncio.run(main(server.url))
-        finally:
-            server.kill()
+    argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0]).parse_args()
+    with private_redis() as url:
+        asyncio.run(main(url))
