@@ -13,8 +13,8 @@ from policies.allowlist.entries import NONE, Allowances
 from policies.verdict import Verdict
 from sandbox.contract import Bundle, Call, LoadFailure, LoadMode
 from sandbox.errors import SandboxError
+from sandbox.lease import Lease
 from sandbox.outcome import Outcome
-from sandbox.pool import Lease
 from store import generations
 from store.catalog.records import Version
 from store.errors import StoreError

@@ -11,7 +11,7 @@ import structlog
 
 from sandbox.contract import Bundle, Sandbox
 from sandbox.errors import SandboxError
-from sandbox.pool import Lease
+from sandbox.lease import Lease
 from store import generations
 from store.errors import StoreError
 from store.jobs.back import Claim, Settled, Settlement
