@@ -74,6 +74,10 @@ class Queue:
                 pipe.evalsha(self._admit.sha1, 0, *self._arguments(*next(self._places)))
             pipe.execute()
             self.depth += count
+        # The file grew by all of that and is rewritten now, by a process that shares Redis' pages until they change:
+        # it comes once in a while, and is not what a deep queue costs.
+        while self.redis.info("persistence")["aof_rewrite_in_progress"]:  # type: ignore[index]
+            time.sleep(0.1)
         self.redis.config_set("appendfsync", "always")
 
     def begin(self) -> None:
