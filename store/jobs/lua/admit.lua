@@ -31,6 +31,8 @@ local queued = tonumber(load[1] or '0')
 local interval = per_minute >= 1 and 60000000 / per_minute or 60000000
 local tolerance = interval * math.max(1, per_minute / 10)
 local arrival = math.max(tonumber(redis.call('GET', 'rate:' .. tenant) or '0'), us)
+-- Further ahead than one quota ever gets: spent under a lower one. The next job finds a place at once.
+if arrival > us + tolerance + 1 then arrival = us + tolerance - interval end
 
 local function standing(answer, arrived, more)
   local steps = math.max(0, tolerance - (arrived - us)) / interval

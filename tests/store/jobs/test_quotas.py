@@ -196,3 +196,11 @@ async def test_a_refusal_spends_nothing_of_the_rate(front: JobFront, connection:
     for limits in refusals:
         await _refused(front, admission(**limits))
     assert not connection.keys("*")
+
+
+async def test_a_raised_rate_holds_at_once(front: JobFront, admission: Build) -> None:
+    """What was spent under a lower rate is no debt under a higher one; from then on that one holds."""
+    assert isinstance(await front.admit(admission(requests_per_minute=1)), Admitted)
+    assert (await _refused(front, admission(requests_per_minute=1))).found > 50e6
+    assert isinstance(await front.admit(admission(requests_per_minute=20)), Admitted)
+    assert 1e6 < (await _refused(front, admission(requests_per_minute=20))).found <= 3e6
