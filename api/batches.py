@@ -178,7 +178,6 @@ async def _open(
             result_seconds=quotas.result_seconds,
             batches_limit=quotas.batches,
             webhook=webhook,
-            listening=principal.listening,
             idempotency_key=None if key is None else scoped(key, model_id=principal.model_id),
             fingerprint=fingerprint,
         )

@@ -1,6 +1,6 @@
 """What a webhook endpoint can ask to be told of, and how a set of it fits into one small number.
 
-A job carries the number of its tenant's endpoints, so that the script that ends it knows without a look-up
+The job store holds the number of a tenant's endpoints, so that the script that ends a job knows without a look-up
 whether anybody listens (``store/jobs/lua/common.lua`` holds the same bits; a test compares them).
 """
 

@@ -30,7 +30,6 @@ class BatchOrder:
     result_seconds: int
     batches_limit: int
     webhook: str = ""
-    listening: int = 0
     idempotency_key: str | None = None
     fingerprint: str = ""
 
@@ -72,7 +71,7 @@ class BatchDesk:
         answer = await self._script(
             "batch_open",
             *(o.batch_id, o.tenant_id, o.generation, o.model, o.version_id, o.version_number),
-            *(o.total, o.timeout_seconds, o.webhook, o.result_seconds, o.listening),
+            *(o.total, o.timeout_seconds, o.webhook, o.result_seconds),
             *(o.batches_limit, o.idempotency_key or "", o.fingerprint),
         )
         what = answer[0].decode()

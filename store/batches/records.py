@@ -42,7 +42,6 @@ class BatchRecord:
     timeout_seconds: float
     result_seconds: int
     webhook: str
-    listening: int
     fence: int
     waits_for: str
 
@@ -105,7 +104,6 @@ def decode_batch(batch_id: str, fields: Mapping[bytes, bytes]) -> BatchRecord:
         timeout_seconds=float(text(b"to") or "0"),
         result_seconds=number(b"keep"),
         webhook=text(b"hook"),
-        listening=number(b"ev"),
         fence=number(b"f"),
         waits_for=text(b"wf"),
     )

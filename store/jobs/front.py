@@ -278,7 +278,7 @@ class JobFront:
             *(a.idempotency_key or "", a.fingerprint, self._name if wait else ""),
             len(a.payload) if a.input_bytes is None else a.input_bytes,
             *(a.queued_bytes_limit, a.kept_bytes_limit, a.run_seconds_limit, a.gpu_seconds_limit),
-            *(a.gpus, a.engine_limit, a.gpus_limit, _DEAD_AFTER_MS, a.listening),
+            *(a.gpus, a.engine_limit, a.gpus_limit, _DEAD_AFTER_MS, "" if a.listening is None else a.listening),
             int(a.cancel_after_seconds * 1000) if a.cancel_after_seconds else 0,
         )
 

@@ -41,7 +41,7 @@ class Admission:
     cancel_after_seconds: float | None = None  # from admission, whatever its state then
     webhook: str | None = None
     idempotency_key: str | None = None
-    listening: int = 0  # what the tenant's webhook endpoints ask for, as policies.events counts it
+    listening: int | None = 0  # what the tenant's webhook endpoints ask for (policies.events); None: a line of a batch
     fingerprint: str = ""  # of the request's body and options; compared when the idempotency key is known
     input_bytes: int | None = None  # the size of one that is in the blob store under the job's name; None: it is here
     queued_bytes_limit: int = UNLIMITED  # of the inputs of all the tenant's jobs that have not ended

@@ -7,7 +7,6 @@ import time
 from dataclasses import dataclass, field
 from typing import Literal
 
-from policies.events import EVENT_BITS
 from store.batches.books import BatchBooks, Collected, Held, LineResult
 from store.batches.lines import read_line
 from store.batches.records import BatchRecord, results_name
@@ -131,9 +130,7 @@ class Collector:
             self._segment.begun = time.monotonic()
 
     async def _entry(self, record: BatchRecord) -> bytes:
-        """What the couriers are told of the batch's end; nothing where nobody listens."""
-        if not record.webhook and not record.listening & EVENT_BITS[COMPLETED]:
-            return b""
+        """What the couriers are told of the batch's end, if anybody listens then."""
         record = await self._books.read(record.id) or record  # every line has ended: these are the last numbers
         at_ms = int(time.time() * 1000)
         data = self._data(record, canceling=record.state == "canceling")

@@ -52,7 +52,7 @@ def admission(
 ) -> Admission:
     """The line's job. Its record is kept for a week, or until its result is collected: that is what ends it.
 
-    Of its end nobody is told but the batch: ``listening`` stays 0.
+    Of its end nobody is told but the batch.
     """
     quotas = conditions.quotas
     return Admission(
@@ -77,4 +77,5 @@ def admission(
         gpus_limit=quotas.gpus,
         input_bytes=input_bytes,
         engine_limit=engine_limit,
+        listening=None,
     )

@@ -24,7 +24,8 @@ local us = now_us()
 local now = math.floor(us / 1000)
 local month = month_of(now)
 local load_key = 'load:' .. tenant
-local load = redis.call('HMGET', load_key, 'queued', 'conc', 'in', 'kept', 'month', 'run:' .. month, 'gpu:' .. month)
+local load = redis.call('HMGET', load_key, 'queued', 'conc', 'in', 'kept', 'month', 'run:' .. month, 'gpu:' .. month,
+  'ev')
 local queued = tonumber(load[1] or '0')
 
 -- GCRA: https://www.itu.int/rec/T-REC-I.371 (virtual scheduling), bursts of a tenth of a minute's worth.
@@ -84,13 +85,15 @@ local function also(field, value)
 end
 if hook ~= '' then also('hook', hook) end
 if gpus > 0 then also('g', ARGV[24]) end
-if asked ~= '0' then also('ev', asked) end
 if waiter ~= '' then also('wt', waiter) end
 if deadline_ms > 0 then also('dl', now + deadline_ms) end
 if cancel_after_ms > 0 then
   also('ca', now + cancel_after_ms)
   redis.call('ZADD', 'lifetimes', now + cancel_after_ms, id)
 end
+
+if asked ~= '' and load[8] ~= asked then redis.call('HSET', load_key, 'ev', asked) end -- '': a line of a batch
+listened[tenant] = tonumber(asked)
 
 -- A worker that lingers on the version with nothing to do is handed the job at once, claimed: that saves a
 -- round trip and a write. Should it not hear of it (nobody listens: tried here; the message is lost: found by
@@ -109,7 +112,7 @@ if handed then
   also('f', 1)
   redis.call('SADD', 'claims:' .. lingering, id)
   tally(tenant, 'running', 1)
-  if asked ~= '0' then tell(id, 'running', tenant, now, false, asked) end
+  tell(id, 'running', tenant, now, false, asked == '')
 else
   also('s', 'queued')
   redis.call('RPUSH', 'pending:' .. version, id)

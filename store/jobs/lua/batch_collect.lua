@@ -1,10 +1,10 @@
 -- The results of the lines from `first` up to `last` are in the blob store: note where, and forget their jobs. Lines that
 -- never became jobs have ended here, `unrun` of them, as `how`. With the last line the batch ends: then `entry` is what
--- the couriers are to tell. Returns 0, changing nothing, when the batch was taken away or this was done before.
+-- the couriers are to tell, if anybody listens. Returns 0, changing nothing, when the batch was taken away or this was done before.
 local id, fence, first, last = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local name, size, how, unrun, at, entry = ARGV[5], ARGV[6], ARGV[7], tonumber(ARGV[8]), ARGV[9], ARGV[10]
 local key = 'batch:' .. id
-local batch = redis.call('HMGET', key, 't', 'f', 'done', 's', 'keep', 'total', 'next', 'hook', 'ev')
+local batch = redis.call('HMGET', key, 't', 'f', 'done', 's', 'keep', 'total', 'next', 'hook')
 local tenant = batch[1]
 if batch[2] ~= fence or tonumber(batch[3]) ~= first then return 0 end
 local now = now_ms()
@@ -38,5 +38,5 @@ for _, segment in ipairs(redis.call('LRANGE', key .. ':results', 0, -1)) do doom
 redis.call('PEXPIREAT', key, over)
 redis.call('PEXPIREAT', key .. ':results', over)
 redis.call('ZADD', 'ended', over, tenant .. ' ' .. id .. ' ' .. kept)
-if entry ~= '' then redis.call('RPUSH', 'webhooks:due', entry) end
+if entry ~= '' and (batch[8] ~= '' or listens(tenant, 'batch')) then redis.call('RPUSH', 'webhooks:due', entry) end
 return 1

@@ -1,8 +1,8 @@
 -- Open a batch whose lines are in the blob store. Reads gen, idem, load; writes batch, batches:*, load, idem.
 -- Returns {"ok", created ms} | {"replay", id} | {"stale"} | {"idempotency_mismatch"} | {"batches_full", how many run}
 local id, tenant, generation, model, version, number = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-local total, timeout, hook, keep, asked = ARGV[7], ARGV[8], ARGV[9], ARGV[10], ARGV[11]
-local limit, idem, fingerprint = tonumber(ARGV[12]), ARGV[13], ARGV[14]
+local total, timeout, hook, keep = ARGV[7], ARGV[8], ARGV[9], ARGV[10]
+local limit, idem, fingerprint = tonumber(ARGV[11]), ARGV[12], ARGV[13]
 
 if (redis.call('GET', 'gen:' .. tenant) or '0') ~= generation then return { 'stale' } end
 local idem_key = 'idem:' .. tenant .. ':' .. idem
@@ -19,7 +19,7 @@ if running >= limit then return { 'batches_full', running } end
 
 local now = now_ms()
 redis.call('HSET', 'batch:' .. id, 't', tenant, 'm', model, 'v', version, 'n', number, 's', 'running', 'c', now,
-  'total', total, 'next', 0, 'at', 0, 'done', 0, 'to', timeout, 'hook', hook, 'keep', keep, 'ev', asked, 'f', 0, 'kept', 0)
+  'total', total, 'next', 0, 'at', 0, 'done', 0, 'to', timeout, 'hook', hook, 'keep', keep, 'f', 0, 'kept', 0)
 redis.call('ZADD', 'batches:open', 0, id)
 redis.call('ZADD', 'batches:' .. tenant, 0, id)
 bump('load:' .. tenant, 'batches', 1)

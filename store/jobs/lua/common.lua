@@ -7,11 +7,10 @@
 --                               that wait for its end, a attempts, f fence, w worker, b begun ms, e ended ms,
 --                               p predict us, et/em/eb/es error type/message/traceback/signal, lg logs, lt logs cut,
 --                               ok output kind, ls API processes in which somebody follows it, ib input bytes,
---                               g gpus it was admitted for (no field: none), ev what its tenant's webhook endpoints ask
---                               for (EVENTS; no field: nothing), ca when it is canceled whatever its state ms. A kind
---                               that has been marked, as bytes@1048576 or json@1048576.2, says that the payload is in
---                               the blob store (store/payloads): its size, and the fence it was written under. A line
---                               of a batch has bt batch, li what the client calls it, and once it has ended kb bytes kept
+--                               g gpus it was admitted for (no field: none), ca when it is canceled whatever its state
+--                               ms. A kind that has been marked, as bytes@1048576 or json@1048576.2, says that the
+--                               payload is in the blob store (store/payloads): its size, and the fence it was written
+--                               under. A line of a batch has bt batch, li what the client calls it, and once it has ended kb bytes kept
 --   in:{id}             string  the input; gone when the job ends; none where it is empty or in the blob store
 --   out:{id}            string  the output; expires with the job; none where it is in the blob store
 --   printed:{id}        stream  what a call that takes its time has printed so far: a attempt, f fence, t text; expires
@@ -19,9 +18,11 @@
 --   pending:{version}   list    ids of queued jobs, oldest first; may hold ids that ended meanwhile: claim skips them
 --   jobs:{tenant}       zset    ids of all jobs of a tenant, score 0: lexical order is order of birth
 --   load:{tenant}       hash    queued, running: exact counters; in: bytes of inputs of jobs that have not ended;
---                               kept: bytes of ended jobs until they are forgotten; batches: open ones; conc, gpus: those quotas, last
---                               seen at admission; run:{yyyymm}, gpu:{yyyymm}: us of computing in a month (UTC); month: the
---                               one last seen at admission, whose predecessors are dropped
+--                               kept: bytes of ended jobs until they are forgotten; batches: open ones; conc, gpus:
+--                               those quotas, last seen at admission; ev: what its webhook endpoints ask for together
+--                               (EVENTS), seen likewise; no field: not known since the tenant changed (generations.py);
+--                               run:{yyyymm}, gpu:{yyyymm}: us of computing in a month (UTC); month: the one last seen at
+--                               admission, whose predecessors are dropped
 --   rate:{tenant}       string  GCRA's theoretical arrival time, us
 --   gen:{tenant}        string  generation: moves when key, quota or version of the tenant changes
 --   idem:{tenant}:{key} string  fingerprint and job id of an idempotency key; expires after a day
@@ -49,7 +50,7 @@
 --                               number, s state (running | canceling | completed | canceled), c created ms, e ended ms,
 --                               total lines, next: first line not admitted, at: the byte it begins at, done: first line
 --                               not among the results, succeeded/failed/canceled/expired lines, to timeout s, hook
---                               webhook url, keep result seconds, ev (as a job's), f fence, kept bytes of results,
+--                               webhook url, keep result seconds, f fence, kept bytes of results,
 --                               wf what it waits for
 --   batch:{id}:results  list    "payload first end bytes": where the results are, in the order of the lines
 --   batches:open        zset    ids of batches that have not ended, by when their holder's lease is over ms
@@ -71,13 +72,27 @@ local NEXT = {
 }
 
 -- What a webhook endpoint can ask for, by the state a job comes to; the bits are those of policies/events.py.
-local EVENTS = { running = 1, succeeded = 2, failed = 4, canceled = 8, expired = 16 }
+local EVENTS = { running = 1, succeeded = 2, failed = 4, canceled = 8, expired = 16, batch = 32 }
+local EVERY_EVENT = 63
 
--- Hand an event over to the couriers: `hook` is the job's own URL, which only ends are told to. In this step, so
--- that there is no moment at which it has happened and nobody knows that it has to be told.
-local function tell(id, to, tenant, now, hook, asked)
-  local weight = EVENTS[to]
-  if hook or (asked and math.floor(tonumber(asked) / weight) % 2 == 1) then
+-- Whether endpoints of the tenant ask for what has happened. Where that isn't known the couriers look: they do so
+-- anyway, and an endpoint that was made a moment ago is among those they find.
+local listened = {}
+
+local function listens(tenant, to)
+  local asked = listened[tenant]
+  if not asked then
+    asked = tonumber(redis.call('HGET', 'load:' .. tenant, 'ev') or EVERY_EVENT)
+    listened[tenant] = asked
+  end
+  return math.floor(asked / EVENTS[to]) % 2 == 1
+end
+
+-- Hand an event over to the couriers: `hook` is the job's own URL, which only ends are told to. Of a line of a batch
+-- nobody is told but by its batch. In this step, so that there is no moment at which it has happened and nobody knows
+-- that it has to be told.
+local function tell(id, to, tenant, now, hook, line)
+  if hook or (not line and listens(tenant, to)) then
     redis.call('RPUSH', 'webhooks:due', id .. ' ' .. to .. ' ' .. tenant .. ' ' .. now .. ' ' .. (hook or ''))
   end
 end
@@ -218,15 +233,14 @@ end
 
 -- Give a job its one terminal state. The caller has checked that the transition is legal and written
 -- what belongs to it (output, error); `from` is the state the job is in; `job` its t, keep, hook, wt, dl, w, ib, m, b,
--- to, g, ev, ca and k (b, to and g only where `used` is left out), of a success the output's kind and the fence, and bt;
+-- to, g, bt, ca and k (b, to and g only where `used` is left out), and of a success the output's kind and the fence;
 -- `used` what its outcome says it used (see used_by), kept_bytes being what is stored of that outcome, and fields of
 -- the record that are written along.
 -- Removes before it adds: a script that has written is not stopped when Redis is full, so canceling works even then.
 local function finish(id, from, to, error_type, now, job, used)
   local key = 'job:' .. id
   if not job then
-    job = redis.call('HMGET', key, 't', 'keep', 'hook', 'wt', 'dl', 'w', 'ib', 'm', 'b', 'to', 'g', 'ev', 'ca', 'k', 'bt')
-    job[17], job[15] = job[15], nil
+    job = redis.call('HMGET', key, 't', 'keep', 'hook', 'wt', 'dl', 'w', 'ib', 'm', 'b', 'to', 'g', 'bt', 'ca', 'k')
   end
   used = used or used_by(from, to, now, job[9], job[10], job[11])
   local keep_ms, input_bytes = tonumber(job[2]) * 1000, tonumber(job[7] or '0')
@@ -244,8 +258,8 @@ local function finish(id, from, to, error_type, now, job, used)
   if job[5] then redis.call('ZREM', 'deadlines', id) end
   if job[13] then redis.call('ZREM', 'lifetimes', id) end
   if from == 'running' and job[6] then redis.call('SREM', 'claims:' .. job[6], id) end
-  if job[3] or job[12] then tell(id, to, job[1], now, job[3], job[12]) end
-  wind_up(id, to, now, keep_ms, job[14], job[15], job[16], job[17], kept)
+  tell(id, to, job[1], now, job[3], job[12])
+  wind_up(id, to, now, keep_ms, job[14], job[15], job[16], job[12], kept)
   if job[4] then announce(id, job[4]) end
 end
 

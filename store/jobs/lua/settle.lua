@@ -13,8 +13,7 @@ for i = 0, count - 1 do
   local at = 11 + i * WIDTH
   local id, fence, to = ARGV[at], ARGV[at + 1], ARGV[at + 2]
   local key = 'job:' .. id
-  local job = redis.call('HMGET', key, 's', 'f', 'w', 'a', 't', 'keep', 'hook', 'wt', 'dl', 'ib', 'm', 'ev', 'ca', 'k',
-    'bt')
+  local job = redis.call('HMGET', key, 's', 'f', 'w', 'a', 't', 'keep', 'hook', 'wt', 'dl', 'ib', 'm', 'bt', 'ca', 'k')
   if job[1] == 'running' and job[2] == fence and job[3] == worker then
     if to == 'release' then
       hand_back(id, true)
@@ -47,7 +46,7 @@ for i = 0, count - 1 do
         fields = fields,
       }
       local facts = { job[5], job[6], job[7], job[8], job[9], worker, job[10], job[11] }
-      facts[12], facts[13], facts[14], facts[17] = job[12], job[13], job[14], job[15]
+      facts[12], facts[13], facts[14] = job[12], job[13], job[14]
       if to == 'succeeded' then facts[15], facts[16] = ARGV[at + 4], fence end
       finish(id, 'running', to, ARGV[at + 6], now, facts, used)
     end
@@ -68,7 +67,7 @@ while want > 0 and bytes < 1048576 do
   local id = redis.call('LPOP', 'pending:' .. version)
   if not id then break end
   local key = 'job:' .. id
-  local job = redis.call('HMGET', key, 's', 'k', 'to', 'dl', 'a', 'f', 'ls', 'ev', 'ca')
+  local job = redis.call('HMGET', key, 's', 'k', 'to', 'dl', 'a', 'f', 'ls', 'bt', 'ca')
   if job[1] == 'queued' then
     if job[4] and tonumber(job[4]) <= now then
       finish(id, 'queued', 'expired', '', now)
@@ -82,7 +81,7 @@ while want > 0 and bytes < 1048576 do
       tally(tenant, 'running', 1)
       if job[4] then redis.call('ZREM', 'deadlines', id) end
       if job[7] then ring(id, job[7]) end
-      if job[8] and attempt == 1 then tell(id, 'running', tenant, now, false, job[8]) end
+      if attempt == 1 then tell(id, 'running', tenant, now, false, job[8]) end
       local input = redis.call('GET', 'in:' .. id) or ''
       claimed[#claimed + 1] = { id, fence, job[2], job[3], input }
       bytes = bytes + (tonumber(string.match(job[2], '@(%d+)')) or #input)

@@ -11,6 +11,7 @@ import redis
 
 import store.jobs.scripts
 from policies.events import EVENT_BITS, mask_of
+from store import generations
 from store.deliveries import decode_due
 from store.jobs.back import JobBack, Settlement
 from store.jobs.front import JobFront
@@ -37,8 +38,9 @@ def test_the_scripts_count_events_as_the_rest_does() -> None:
     table = re.search(r"local EVENTS = \{(.*?)\}", text)
     assert table is not None
     bits = {name: int(value) for name, value in re.findall(r"(\w+) = (\d+)", table[1])}
-    jobs = {event.removeprefix("job."): bit for event, bit in EVENT_BITS.items() if event.startswith("job.")}
-    assert bits == {**{name: bit for name, bit in jobs.items() if name != "started"}, "running": jobs["started"]}
+    named = {"job.started": "running", "batch.completed": "batch"}
+    assert bits == {named.get(event, event.removeprefix("job.")): bit for event, bit in EVENT_BITS.items()}
+    assert f"local EVERY_EVENT = {sum(EVENT_BITS.values())}\n" in text
 
 
 @pytest.mark.parametrize(
@@ -94,6 +96,47 @@ async def test_canceling_is_told(front: JobFront, connection: redis.Redis, admis
     await front.admit(a)
     await front.cancel("ten_a", a.job_id)
     assert due(connection) == [(a.job_id, "job.canceled")]
+
+
+@pytest.mark.parametrize(("before", "after"), [((), ("job.succeeded",)), (("job.succeeded",), ("job.succeeded",))])
+async def test_an_endpoint_made_while_a_job_runs_hears_its_end(
+    front: JobFront,
+    back: JobBack,
+    connection: redis.Redis,
+    admission: Build,
+    before: tuple[str, ...],
+    after: tuple[str, ...],
+) -> None:
+    """From the change on the couriers look, whatever was asked for before; the next admission tells them exactly."""
+    first = admission(listening=mask_of(before))
+    await front.admit(first)
+    token = token_of(connection)
+    assert back.begin(token)
+    [claim] = back.settle(token, "ver_a", [], want=1).claims
+    generation = generations.bump(connection, "ten_a")
+    second = admission(listening=mask_of(after), generation=generation)
+    done = [Settlement(claim, "succeeded", output=b"1")]
+    back.settle(token, "ver_a", done, want=0)
+    assert due(connection) == [(first.job_id, "job.succeeded")]
+    await front.admit(second)
+    [claim] = back.settle(token, "ver_a", [], want=1).claims
+    back.settle(token, "ver_a", [Settlement(claim, "failed", error_type="model_error")], want=0)
+    assert due(connection) == [(first.job_id, "job.succeeded")]
+
+
+async def test_of_a_line_nobody_is_told_but_its_batch(
+    front: JobFront, back: JobBack, connection: redis.Redis, admission: Build
+) -> None:
+    """Neither its start nor its end is handed over, whatever the endpoints ask for; other jobs' are, as before."""
+    line, other = admission(listening=None), admission(listening=mask_of(("*",)))
+    await front.admit(other)
+    await front.admit(line)
+    connection.hset(f"job:{line.job_id}", "bt", "bat_1")
+    token = token_of(connection)
+    assert back.begin(token)
+    claims = back.settle(token, "ver_a", [], want=2).claims
+    back.settle(token, "ver_a", [Settlement(claim, "succeeded", output=b"1") for claim in claims], want=0)
+    assert due(connection) == [(other.job_id, "job.started"), (other.job_id, "job.succeeded")]
 
 
 async def test_a_jobs_own_url_is_told_its_end_only(

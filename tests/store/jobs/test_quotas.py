@@ -130,7 +130,7 @@ async def test_a_new_month_begins_with_nothing_spent(
     connection.hset("load:ten_a", mapping=old)
     assert isinstance(await front.admit(admission(run_seconds_limit=1, gpu_seconds_limit=1, gpus=1)), Admitted)
     fields = {name.decode() for name in connection.hkeys("load:ten_a")}  # type: ignore[union-attr]
-    assert fields == {"month", "queued", "conc", "gpus", "in"}
+    assert fields == {"month", "queued", "conc", "gpus", "in", "ev"}
     assert connection.hget("load:ten_a", "month") == f"{datetime.now(UTC):%Y%m}".encode()
 
 

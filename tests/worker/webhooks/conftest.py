@@ -92,11 +92,17 @@ class World:
     def _beating(self) -> set[Any]:
         return set(self.redis.zrange("deliveries:couriers", 0, -1))
 
-    def end_jobs(self, *hooks: str, tenant_id: str = "", **outcome: Any) -> list[str]:
-        """Admit a job for each URL and end them all; their ids."""
-        return asyncio.run(self._end_jobs(hooks, tenant_id or self.tenant.id, {"output": b'{"digit": 7}', **outcome}))
+    def end_jobs(
+        self, *hooks: str, tenant_id: str = "", meanwhile: Callable[[], object] = lambda: None, **outcome: Any
+    ) -> list[str]:
+        """Admit a job for each URL and end them all; their ids. ``meanwhile`` happens before the first one runs."""
+        tenant_id = tenant_id or self.tenant.id
+        admitted = asyncio.run(self._admit(hooks, tenant_id))
+        meanwhile()
+        self._run_jobs(tenant_id, {"output": b'{"digit": 7}', **outcome})
+        return admitted
 
-    async def _end_jobs(self, hooks: tuple[str, ...], tenant_id: str, outcome: dict[str, Any]) -> list[str]:
+    async def _admit(self, hooks: tuple[str, ...], tenant_id: str) -> list[str]:
         front = JobFront(self.redis_url)
         await front.start()
         try:
@@ -105,7 +111,6 @@ class World:
         finally:
             await front.close()
         assert not any(isinstance(each, Refused) for each in admitted), admitted
-        self._run_jobs(tenant_id, outcome)
         return [each.job_id for each in admitted if isinstance(each, Admitted)]
 
     def _run_jobs(self, tenant_id: str, outcome: dict[str, Any]) -> None:

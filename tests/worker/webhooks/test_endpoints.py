@@ -15,7 +15,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from store.catalog.endpoints import Changes
 from store.catalog.tables import TenantSecretRow
 from store.deliveries import DeliveryDesk, Due, announce, delivery_id
-from store.generations import current
+from store.generations import bump, current
 from tests.attacks_webhooks.listener import Answer, Listener, eventually
 from worker.webhooks import payload
 from worker.webhooks.deliverer import DISABLE_FAILURES
@@ -52,6 +52,21 @@ def test_every_endpoint_that_asks_is_told_once(world) -> None:
     secrets = {"/all": world.secret(all_), "/some": world.secret(some), "/own": world.tenant.webhook_secret}
     for request in listener.requests:
         Webhook(secrets[request.path]).verify(request.body, request.headers)
+
+
+def test_an_endpoint_made_while_a_job_runs_hears_of_its_end(world) -> None:
+    """Though no endpoint asked for anything when the job was admitted."""
+
+    def register() -> None:
+        world.endpoint(listener.url, "job.succeeded")
+        bump(world.redis, world.tenant.id)  # as the API does before it answers
+
+    with Listener() as listener:
+        world.courier()
+        [job_id] = world.end_jobs(NO_URL, meanwhile=register)
+        listener.wait_for(1)
+    body = json.loads(listener.requests[0].body)
+    assert (body["type"], body["data"]["id"]) == ("job.succeeded", job_id)
 
 
 def test_a_start_is_told_as_it_was(world) -> None:
