@@ -22,6 +22,9 @@ app.command("log")(log)
 app.command("redeliver")(redeliver)
 app.command("recover")(recover)
 
+Endpoint = Annotated[
+    str | None, typer.Option("--endpoint", metavar="WEBHOOK", help="One of its endpoints instead, whk_…")
+]
 EndpointId = Annotated[str, typer.Argument(metavar="WEBHOOK", help="Its id, whk_…")]
 
 
@@ -31,28 +34,40 @@ def webhooks() -> None:
 
 
 @app.command("secret")
-def secret(tenant: Handle, *, as_json: AsJson = False) -> None:
-    """Show the secret that signs what goes to the URLs that came with a tenant's jobs."""
+def secret(tenant: Handle, *, endpoint: Endpoint = None, as_json: AsJson = False) -> None:
+    """Show the secret that signs what goes to the URLs that came with a tenant's jobs, or to one of its endpoints."""
     with opened() as catalog:
-        found, secrets = catalog.tenants.get(tenant), catalog.tenant_secrets.list(tenant)
-    _show_secrets(found, secrets, as_json=as_json)
+        found = catalog.tenants.get(tenant)
+        if endpoint is None:
+            secrets = catalog.tenant_secrets.list(found.id)
+        else:
+            secrets = catalog.endpoints.secrets(endpoint, tenant_id=found.id)
+    _show_secrets(found, secrets, endpoint=endpoint, as_json=as_json)
 
 
 @app.command("rotate")
 def rotate(
     tenant: Handle,
     *,
+    endpoint: Endpoint = None,
     grace_seconds: Annotated[
         int, typer.Option(min=0, max=GRACE_MAX_SECONDS, help="How long the old secret is still signed with.")
     ] = GRACE_SECONDS,
     as_json: AsJson = False,
 ) -> None:
-    """Give a tenant a new secret for the URLs that come with its jobs. For a while both sign each delivery."""
+    """Give a tenant a new secret for the URLs that come with its jobs, or for one of its endpoints.
+
+    For a while both sign each delivery.
+    """
     with opened() as catalog:
         found = catalog.tenants.get(tenant)
-        secrets = catalog.tenant_secrets.rotate(found.id, grace_seconds=grace_seconds)
+        if endpoint is None:
+            secrets = catalog.tenant_secrets.rotate(found.id, grace_seconds=grace_seconds)
+        else:
+            catalog.endpoints.rotate(endpoint, tenant_id=found.id, grace_seconds=grace_seconds)
+            secrets = catalog.endpoints.secrets(endpoint)
     announce(found.id)
-    _show_secrets(found, secrets, as_json=as_json)
+    _show_secrets(found, secrets, endpoint=endpoint, as_json=as_json)
 
 
 @app.command("endpoints")
@@ -115,12 +130,12 @@ def plain(endpoint: WebhookEndpoint, health: Health) -> dict[str, Any]:
     return {**asdict(endpoint), "enabled": endpoint.enabled, **asdict(health)}
 
 
-def _show_secrets(tenant: Tenant, secrets: Sequence[SigningSecret], *, as_json: bool) -> None:
+def _show_secrets(tenant: Tenant, secrets: Sequence[SigningSecret], *, endpoint: str | None, as_json: bool) -> None:
     newest, *older = secrets
     if as_json:
         previous = [{"secret": each.secret, "expires_at": each.expires_at} for each in older]
-        shown = {"tenant_id": tenant.id, "secret": newest.secret, "created_at": newest.created_at, "previous": previous}
-        show_json(shown)
+        signs = {"tenant_id": tenant.id, "endpoint_id": endpoint}
+        show_json({**signs, "secret": newest.secret, "created_at": newest.created_at, "previous": previous})
     else:
         say(newest.secret)
 

@@ -97,6 +97,39 @@ def test_a_tenants_own_secret_is_rotated(admin: Admin, catalog: Catalog, tenant:
     assert catalog.tenants.get("acme").webhook_secret == last["secret"]
 
 
+def test_an_endpoints_secret_is_rotated(
+    admin: Admin, catalog: Catalog, tenant: Tenant, endpoint: WebhookEndpoint, redis_url: str
+) -> None:
+    """As the tenant's own is, which stays what it was; every API process hears of it."""
+    connection = redis.Redis.from_url(redis_url)
+    before = current(connection, tenant.id)
+    [first] = catalog.endpoints.secrets(endpoint.id)
+    assert admin("webhooks", "secret", "acme", "--endpoint", endpoint.id).out.strip() == first.secret
+    printed = admin("webhooks", "rotate", "acme", "--endpoint", endpoint.id, "--grace-seconds", "60").out.strip()
+    newest, old = catalog.endpoints.secrets(endpoint.id)
+    assert (newest.secret, old.secret) == (printed, first.secret)
+    assert old.expires_at == newest.created_at + timedelta(seconds=60)
+    assert current(connection, tenant.id) == before + 1
+    shown = admin("webhooks", "secret", "acme", "--endpoint", endpoint.id, "--json").json
+    assert (shown["tenant_id"], shown["endpoint_id"], shown["secret"]) == (tenant.id, endpoint.id, printed)
+    assert [each["secret"] for each in shown["previous"]] == [old.secret]
+    last = admin("webhooks", "rotate", "acme", "--endpoint", endpoint.id, "--grace-seconds", "0", "--json").json
+    assert [each.secret for each in catalog.endpoints.secrets(endpoint.id)] == [last["secret"]]
+    assert catalog.tenants.get("acme").webhook_secret == tenant.webhook_secret
+
+
+def test_a_strangers_endpoint_is_unknown(admin: Admin, catalog: Catalog, endpoint: WebhookEndpoint) -> None:
+    """Under another tenant's name its secret is neither shown nor changed."""
+    catalog.tenants.create("stranger")
+    before = catalog.endpoints.secrets(endpoint.id)
+    for command in ("secret", "rotate"):
+        for found in (endpoint.id, "whk_none"):
+            ended = admin("webhooks", command, "stranger", "--endpoint", found)
+            assert (ended.status, ended.out) == (2, "")
+            assert ended.err.startswith("cloche-admin: ")
+    assert catalog.endpoints.secrets(endpoint.id) == before
+
+
 def test_the_log_shows_each_attempt(admin: Admin, endpoint: WebhookEndpoint, delivery: str) -> None:
     """Of an endpoint, of a tenant's own URLs, and of one delivery."""
     [of_endpoint] = admin("webhooks", "log", endpoint.id, "--json").json
