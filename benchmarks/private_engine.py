@@ -24,7 +24,7 @@ from ports import free_port, wait_until
 from safetensors.numpy import save
 
 from store.settings import default_run_dir
-from worker.main import owner_tag
+from worker.sandboxes import owner_tag
 from worker.settings import WorkerSettings
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -14,7 +14,7 @@ def remove_orphans() -> int:
     # Imported late: `make status` needs neither the worker nor the engine's client.
     from sandbox.docker_driver import DockerDriver
     from sandbox.errors import EngineUnreachable
-    from worker.main import owner_tag
+    from worker.sandboxes import owner_tag
     from worker.settings import WorkerSettings
 
     settings = WorkerSettings().resolved()

@@ -38,8 +38,12 @@ class Pulse:
         ]
 
     def start(self) -> None:
-        """Register the worker and begin. Raises redis.RedisError when Redis is away."""
+        """Register the worker, take back what the dead held, and begin. Raises redis.RedisError when Redis is away.
+
+        Before this worker takes its first turn: what the dead were busy with goes before what waited behind it.
+        """
         self._back.heartbeat(fault=self._fault())
+        self._reap()
         for thread in self._threads:
             thread.start()
 
@@ -58,7 +62,6 @@ class Pulse:
         return self._station.pool.fault or ""
 
     def _beat(self) -> None:
-        """The first round at once: whoever starts because others died is not to wait with what they held."""
         beats = 0
         beaten = reaps_from = time.monotonic()
         while True:
@@ -89,7 +92,11 @@ class Pulse:
             self._station.running.lost(head)
 
     def _reap(self) -> None:
-        reaped = self._back.reap()
+        presence = self._station.presence
+        ended = presence.ended() if presence is not None else []
+        reaped = self._back.reap(ended=ended)
+        if presence is not None:
+            presence.forget(ended)
         if reaped != NOTHING:
             log.info("reaped", **asdict(reaped))
         if reaped.dead:

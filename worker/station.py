@@ -14,6 +14,7 @@ from store.jobs.back import JobBack
 from store.payloads import Payloads
 from worker.bell import Bell
 from worker.bundles import Bundles
+from worker.presence import Presence
 from worker.printing import Printing
 from worker.running import Running
 from worker.settings import WorkerSettings
@@ -35,6 +36,7 @@ class Station:
     pool: Pool
     bell: Bell
     running: Running
+    presence: Presence | None = None  # None: nobody is known to have ended but by silence
     printing: Printing | None = None  # None: what a call prints is told with its answer only
     tenure: Tenure = field(default_factory=Tenure)
     stop: threading.Event = field(default_factory=threading.Event)

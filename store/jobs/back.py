@@ -195,8 +195,10 @@ class JobBack:
         known, held = self._run("heartbeat", self.worker, fault, self._devices, job_id, fence)
         return Beat(known=bool(known), held=bool(held))
 
-    def reap(self, *, goodbye: bool = False) -> Reaped:
+    def reap(self, *, goodbye: bool = False, ended: Sequence[str] = ()) -> Reaped:
         """One round of the reaper; with ``goodbye`` this worker's own claims and turns are given back too.
+
+        ``ended`` are workers that are known to have ended: they are dead at once, however lately they have beaten.
 
         As many steps as there is to do, each a script of a few milliseconds, for half a second at most: what is
         admitted in a second can be forgotten in one.
@@ -208,7 +210,7 @@ class JobBack:
         while left and time.monotonic() < until:
             patience = int(DEAD_AFTER_SECONDS * 1000), int(DEAF_AFTER_SECONDS * 1000)
             queues = TURNS_QUEUE_KEY, GPU_TURNS_QUEUE_KEY
-            answer = self._run("reap", *patience, MAX_ATTEMPTS, also, *queues)
+            answer = self._run("reap", *patience, MAX_ATTEMPTS, also, *queues, *ended)
             taken, expired, issued, left, dead = answer
             done = Reaped(
                 taken_back=done.taken_back + taken,

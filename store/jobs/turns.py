@@ -39,9 +39,12 @@ class Queues:
 
 
 def enqueue_turns(queues: Queues, issued: Sequence[Any], *, first: bool = False) -> int:
-    """Hand the turns a script issued (version, token, version, token …) to RQ; how many. ``first``: before others."""
+    """Hand the turns a script issued (version, token, version, token …) to RQ; how many.
+
+    ``first``: before all others, themselves in this order.
+    """
     tokens = [_text(token) for token in issued[1::2]]
-    for token in tokens:
+    for token in reversed(tokens) if first else tokens:
         _enqueue(queues.gpu if token.startswith(GPU_TOKEN) else queues.cpu, SERVE, token, rq_id=token, first=first)
     return len(tokens)
 

@@ -3,22 +3,28 @@
 -- `left` 1 there is more to do, and it is to be run again.
 -- Returns {taken back, expired, {turns for RQ: version, token, ...}, left, {workers found dead}}
 local dead_after_ms, deaf_after_ms, max_attempts, also = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
-local rq_queue, gpu_rq_queue = ARGV[5], ARGV[6]
+local rq_queue, gpu_rq_queue = ARGV[5], ARGV[6]  -- from the seventh on: workers that are known to have ended
 local EXPIRE, FORGET, LOOK = 200, 1000, 500
 local now = now_ms()
-local turns, taken, expired, left = {}, 0, 0, 0
+local turns, cut_off, taken, expired, left = {}, {}, 0, 0, 0
 
 local function add(list)
   for _, part in ipairs(list) do turns[#turns + 1] = part end
 end
 
--- Dead is who was silent for long; or for a shorter time, and doesn't listen for cancellations any more: the
--- kernel closes a dead process's connections at once, and one that lives and lost them listens again and beats.
-local dead = {}
+-- Dead is who is known to have ended; who was silent for long; or for a shorter time, and doesn't listen for
+-- cancellations any more: the kernel closes a dead process's connections at once, and one that lives and lost them
+-- listens again and beats.
+local dead, known = {}, {}
+for i = 7, #ARGV do
+  known[ARGV[i]] = true
+  if redis.call('ZSCORE', 'workers', ARGV[i]) then dead[#dead + 1] = ARGV[i] end
+end
 local silent = redis.call('ZRANGEBYSCORE', 'workers', '-inf', now - deaf_after_ms, 'WITHSCORES')
 for i = 1, #silent, 2 do
   local deaf = redis.call('PUBSUB', 'NUMSUB', 'cancel:' .. silent[i])[2] == 0
-  if deaf or tonumber(silent[i + 1]) <= now - dead_after_ms then dead[#dead + 1] = silent[i] end
+  local gone = deaf or tonumber(silent[i + 1]) <= now - dead_after_ms
+  if gone and not known[silent[i]] then dead[#dead + 1] = silent[i] end
 end
 local found = { unpack(dead) }
 if also ~= '' then dead[#dead + 1] = also end  -- a worker that says goodbye
@@ -34,7 +40,10 @@ for _, worker in ipairs(dead) do
       end
     end
   end
-  for _, token in ipairs(redis.call('SMEMBERS', 'tokens:' .. worker)) do add(drop_turn(token, now, true)) end
+  for _, token in ipairs(redis.call('SMEMBERS', 'tokens:' .. worker)) do
+    cut_off[redis.call('HGET', 'turn:' .. token, 'v') or ''] = true
+    add(drop_turn(token, now, true))
+  end
   redis.call('DEL', 'claims:' .. worker, 'tokens:' .. worker)
   redis.call('ZREM', 'workers', worker)
   redis.call('ZREM', 'workers:gpu', worker)
@@ -98,4 +107,11 @@ for _, member in ipairs(forgotten) do
   redis.call('ZREM', 'ended', member)
   if kept ~= '' then bump('load:' .. tenant, 'kept', -tonumber(kept)) end
 end
-return { taken, expired, turns, left, found }
+-- What the dead were busy with goes before what is issued in its company.
+local first, others = {}, {}
+for i = 1, #turns, 2 do
+  local list = cut_off[turns[i]] and first or others
+  list[#list + 1], list[#list + 2] = turns[i], turns[i + 1]
+end
+for _, part in ipairs(others) do first[#first + 1] = part end
+return { taken, expired, first, left, found }

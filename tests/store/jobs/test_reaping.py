@@ -10,11 +10,12 @@ import redis
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from store.jobs.back import JobBack, Settlement
+from store.jobs.back import NOTHING, JobBack, Settlement
 from store.jobs.front import JobFront
 from store.jobs.records import Admission, Admitted
 from store.jobs.turns import TURNS_QUEUE_KEY
 from tests.store.jobs.simulated import pop_token
+from tests.store.jobs.steps import claim_one
 
 pytestmark = pytest.mark.anyio
 Build = Callable[..., Admission]
@@ -121,3 +122,46 @@ async def test_what_a_claim_waits_for_is_not_lost_with_its_turn(
     other.settle(token, "ver_a", [Settlement(claim, "succeeded", output=b"1")], want=0)
     record = await front.get("ten_a", a.job_id)
     assert record is not None and (record.state, record.attempts) == ("succeeded", 1)
+
+
+async def test_who_is_known_to_have_ended_is_dead_at_once(
+    front: JobFront, back: JobBack, connection: redis.Redis, admission: Build
+) -> None:
+    """Its jobs go back however lately it has beaten; a name that nobody has is nobody's death."""
+    a = admission()
+    await admit(front, a)
+    _, claim = await claim_one(connection, back)
+    assert claim.job_id == a.job_id
+    other = JobBack(connection, worker="w2")
+    other.heartbeat()
+    assert other.reap() == NOTHING
+    found = other.reap(ended=["w1", "w_unknown"])
+    assert (found.dead, found.taken_back, found.reissued) == (("w1",), 1, 1)
+    assert other.reap(ended=["w1"]) == NOTHING
+    _, again = await claim_one(connection, other)
+    assert (again.job_id, again.fence) == (a.job_id, b"2")
+
+
+async def test_what_the_dead_were_busy_with_goes_before_all_else(
+    front: JobFront, back: JobBack, connection: redis.Redis, admission: Build
+) -> None:
+    """Two tenants' jobs are cut off while other versions of theirs wait in line: the next two turns are theirs."""
+    second = JobBack(connection, worker="w2")
+    second.heartbeat()
+    backs = {"ten_a": back, "ten_b": second}
+    for tenant in backs:
+        await admit(front, admission(tenant_id=tenant, version_id=f"ver_{tenant}_cut"))
+    for tenant, one in backs.items():
+        token = pop_token(connection)
+        assert token is not None and one.begin(token) == (f"ver_{tenant}_cut", tenant)
+        assert len(one.settle(token, f"ver_{tenant}_cut", [], want=1).claims) == 1
+    for tenant in backs:
+        for number in range(2):
+            await admit(front, admission(tenant_id=tenant, version_id=f"ver_{tenant}_{number}", concurrency=2))
+    while pop_token(connection) is not None:
+        pass
+    third = JobBack(connection, worker="w3")
+    third.heartbeat()
+    third.reap(ended=["w1", "w2"])
+    versions = [third.begin(token) for token in waiting(connection)]
+    assert {found[0] for found in versions[:2] if found} == {"ver_ten_a_cut", "ver_ten_b_cut"}, versions
