@@ -15,6 +15,7 @@ from store.jobs.front import JobFront
 from store.payloads import Payloads
 from store.settings import StoreSettings
 from worker.batches.feeder import Stores
+from worker.batches.headroom import Headroom, Marks
 from worker.batches.pump import Pump
 
 log = structlog.get_logger()
@@ -37,13 +38,15 @@ def main() -> None:
 
 
 async def _run(settings: PumpSettings, catalog: Catalog) -> None:
-    payloads = Payloads(Blobs.open(settings.blobs_url, settings.data / "cache"))
+    blobs = Blobs.open(settings.blobs_url, settings.data / "cache")
     front = JobFront(settings.redis_url)
     await front.start()
+    marks = Marks(settings.redis_full_percent, settings.disk_reserve_bytes, (settings.data, blobs.temp_dir))
     stores = Stores(
         front,
         catalog,
-        payloads,
+        Payloads(blobs),
+        Headroom(front, marks),
         inline_bytes=settings.inline_bytes,
         engine_limit=settings.queue_limit,
         public_url=settings.public_url,

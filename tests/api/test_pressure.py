@@ -19,10 +19,14 @@ from api.pressure import Marks, Pressure
 from policies.limits import MIB
 from store.capacity import Disk, Memory, disk_of, memory_of
 from store.jobs.back import JobBack
+from store.jobs.front import JobFront
 from tests.api.conftest import Installation, assert_problem, store_settings, submit, upload
 from tests.api.contract import WatchedClient
+from tests.api.pumping import Pump, Server, lines
 from tests.conftest import RedisServer
 from tests.faults.disk import small_disk
+from worker.batches.headroom import Headroom
+from worker.batches.headroom import Marks as PumpMarks
 
 REDUCED = "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity"
 
@@ -91,6 +95,37 @@ def test_a_redis_near_its_limit_takes_no_new_job(serve: Serve, own: Installation
     own.redis.config_set("maxmemory", "0")
     until(lambda: submit(api, acme).status_code == 202)
     assert api.get("/readyz").json()["checks"]["capacity"] == "ok"
+
+
+def test_a_redis_near_its_limit_gets_no_more_lines_of_batches(serve: Serve, own: Installation, tmp_path: Path) -> None:
+    """What was accepted as a batch waits above the mark as single jobs do, says so, and goes on by itself."""
+    api, acme = serve(), own.account("acme")
+    own.ready(acme)
+    answer = api.post("/v1/models/echo/batches", content=lines(*range(2_000)), headers=acme.headers)
+    batch = f"batch:{answer.json()['id']}"
+    fill(own.redis, percent=95)
+    pump = Pump(own, tmp_path)
+    try:
+        with Server(own) as server:
+            until(lambda: own.redis.hget(batch, "wf") == b"redis_full")
+            assert (server.runs, own.redis.hget(batch, "next")) == ({}, b"0")
+            own.redis.config_set("maxmemory", "0")
+            until(lambda: own.redis.hget(batch, "s") == b"completed")
+    finally:
+        pump.kill()
+    assert own.redis.hmget(batch, "succeeded", "wf") == [b"2000", b""]
+
+
+@pytest.mark.anyio
+async def test_a_disk_below_its_reserve_holds_up_batches(redis_url: str, tmp_path: Path) -> None:
+    """A pump looks at the disk as the API does."""
+    front = JobFront(redis_url)
+    await front.start()
+    try:
+        for reserve_bytes, full in ((10**15, "disk_nearly_full"), (1, "")):
+            assert await Headroom(front, PumpMarks(100, reserve_bytes, (tmp_path,))).full() == full
+    finally:
+        await front.close()
 
 
 def test_where_nearly_full_begins_is_a_setting(serve: Serve, own: Installation) -> None:

@@ -19,6 +19,7 @@ from store.jobs.records import Refused
 from store.payloads import Payloads, input_name
 from worker.batches.collector import Collector
 from worker.batches.conditions import Conditions, admission, look_up
+from worker.batches.headroom import Headroom
 from worker.batches.reader import LineReader, Numbered
 from worker.batches.window import Window
 
@@ -41,6 +42,7 @@ class Stores:
     front: JobFront
     catalog: Catalog
     payloads: Payloads
+    headroom: Headroom
     inline_bytes: int
     engine_limit: int = 0  # of all tenants' queued jobs; 0: no limit
     public_url: str = ""
@@ -108,8 +110,10 @@ class Feeder:
         if conditions.refused:
             return False
         if conditions.waits_for:
-            self._wait(conditions.waits_for, WAIT_SECONDS)
             self._conditions = None
+        # As the API does with single jobs: what is left of memory and disk belongs to what was accepted.
+        if waits_for := conditions.waits_for or await self._stores.headroom.full():
+            self._wait(waits_for, WAIT_SECONDS)
             return False
         lines = await self._lines(record, min(room, AT_ONCE))
         return await self._admit_lines(record, conditions, lines)
