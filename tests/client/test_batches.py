@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -48,6 +49,29 @@ def test_what_json_does_not_know_is_not_sent(script: Script, client: Client, bad
     with pytest.raises(cloche.InputNotSendable, match="input 1"):
         client.batch("digits", [1, bad])
     assert script.asked == []
+
+
+@pytest.mark.parametrize("ids", [["x"], ["x", "y", "z"], ["x", 2]])
+def test_ids_are_one_text_for_each_input(script: Script, client: Client, ids: list[str]) -> None:
+    """Fewer, more, or something else are refused here, and nothing is sent: no result gets the wrong name."""
+    with pytest.raises(cloche.InputNotSendable, match="ids"):
+        client.batch("digits", iter([1, 2]), ids=ids)
+    assert script.asked == []
+
+
+def test_a_key_of_ones_own(script: Script, client: Client, job: Callable[..., Any]) -> None:
+    """Whatever characters it has it arrives as one string, for jobs and batches alike; what is none is not sent."""
+    script.on(BATCHES, Answer(202, batch()))
+    script.on("POST /v1/models/digits/jobs", Answer(202, job()))
+    client.batch("digits", [1], idempotency_key='"a\\ b')
+    client.submit("digits", 1, idempotency_key='"a\\ b')
+    assert {asked.headers["Idempotency-Key"] for asked in script.asked} == {r'"\"a\\ b"'}
+    for bad in ("", "é", "a\nb", "x" * 256):
+        with pytest.raises(cloche.InputNotSendable, match="255 printable"):
+            client.batch("digits", [1], idempotency_key=bad)
+        with pytest.raises(cloche.InputNotSendable, match="255 printable"):
+            client.submit("digits", 1, idempotency_key=bad)
+    assert len(script.asked) == 2
 
 
 def test_results_come_in_order_once_it_has_ended(script: Script, client: Client, pauses: list[float]) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -14,7 +14,7 @@ import httpx
 
 from cloche._deadline import Deadline
 from cloche._errors import ApiError, InputNotSendable, WaitTimedOut
-from cloche._inputs import to_json
+from cloche._inputs import key_header, to_json
 from cloche._transport import Request, Transport
 
 BatchStatus = Literal["running", "canceling", "completed", "canceled"]
@@ -23,6 +23,8 @@ ENDED: frozenset[str] = frozenset({"completed", "canceled"})
 FIRST_LOOK_SECONDS = 0.1
 LATER_LOOK_SECONDS = 2.0
 CHECK_SECONDS = 120.0  # the engine checks every line before it answers
+
+_NOTHING = object()  # where there are more ids than inputs, or fewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,22 +152,33 @@ def batch_request(
     idempotency_key: str | None = None,
 ) -> Request:
     """The request that opens a batch. Raises InputNotSendable, with the input's place."""
-    headers = {"Content-Type": "application/jsonl", "Idempotency-Key": idempotency_key or str(uuid.uuid4())}
+    headers = {"Content-Type": "application/jsonl", "Idempotency-Key": key_header(idempotency_key)}
     return Request(
         "POST",
         f"/v1/models/{quote(model, safe='')}/batches",
         headers=headers,
         params={name: str(value) for name, value in options.items() if value is not None},
-        content=b"".join(_line(number, value, ids) for number, value in enumerate(inputs)),
+        content=b"".join(_line(number, *named) for number, named in enumerate(_named(inputs, ids))),
         read_seconds=CHECK_SECONDS,
     )
 
 
-def _line(number: int, value: object, ids: Sequence[str] | None) -> bytes:
+def _named(inputs: Iterable[object], ids: Sequence[str] | None) -> Iterator[tuple[object, str | None]]:
+    """Each input with the name it was given."""
+    if ids is None:
+        yield from ((value, None) for value in inputs)
+        return
+    for value, name in zip_longest(inputs, ids, fillvalue=_NOTHING):
+        if value is _NOTHING or not isinstance(name, str):
+            raise InputNotSendable("its ids are not one text for each input", instead="Give each input one, or none.")
+        yield value, name
+
+
+def _line(number: int, value: object, name: str | None) -> bytes:
     if isinstance(value, (bytes, bytearray, memoryview)):
         raise InputNotSendable(f"input {number} is bytes, and a batch is JSON; encode it, for example as base64")
     try:
-        return to_json({"input": value} if ids is None else {"input": value, "id": ids[number]}) + b"\n"
+        return to_json({"input": value} if name is None else {"input": value, "id": name}) + b"\n"
     except InputNotSendable as exc:
         raise InputNotSendable(f"input {number}: {exc}") from exc
 

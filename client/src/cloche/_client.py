@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from types import TracebackType
@@ -12,7 +11,7 @@ from urllib.parse import quote
 from cloche._batches import Batch, batch_request
 from cloche._deadline import Deadline
 from cloche._errors import WaitTimedOut
-from cloche._inputs import JobOptions, job_body
+from cloche._inputs import JobOptions, job_body, key_header
 from cloche._jobs import WAIT_STEP_SECONDS, Job, Status, prefer_wait
 from cloche._models import Model, Version
 from cloche._quotas import Quota
@@ -282,7 +281,7 @@ class Client:
     ) -> Job:
         body = job_body(value, options=options)
         wait_seconds = min(WAIT_STEP_SECONDS, wait_seconds)
-        headers = {"Content-Type": body.content_type, "Idempotency-Key": _string(idempotency_key or str(uuid.uuid4()))}
+        headers = {"Content-Type": body.content_type, "Idempotency-Key": key_header(idempotency_key)}
         request = Request(
             "POST",
             f"/v1/models/{_quoted(model)}/jobs",
@@ -306,12 +305,6 @@ class Client:
             "GET", path, params=params or {}, headers=prefer_wait(wait_seconds), read_seconds=read_seconds
         )
         return self._transport.send(request, deadline=deadline).json()
-
-
-def _string(text: str) -> str:
-    """A string as RFC 9651 writes it in a header."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 def _quoted(name: str) -> str:

@@ -2,7 +2,7 @@
 
 ClocheError
 ├── ConfigurationError        no API key, or an address that is none
-├── InputNotSendable          the input is neither JSON nor bytes
+├── InputNotSendable          the input is neither JSON nor bytes, or its key or ids are none
 ├── WeightsNotSavable         a state_dict holds something a safetensors file can't
 ├── ConnectionFailed          the engine could not be reached
 ├── WaitTimedOut              time is up here; the job or the upload goes on (also a TimeoutError)
@@ -48,16 +48,18 @@ class ConfigurationError(ClocheError):
     code = "configuration"
 
 
+_SENDABLE = (
+    "Pass bytes, or what JSON knows (None, bool, int, float, str, list, dict); a tensor or an array as .tolist()."
+)
+
+
 class InputNotSendable(ClocheError):
-    """The input is neither JSON nor bytes."""
+    """The input is neither JSON nor bytes; or its Idempotency-Key or a batch's ids are none."""
 
     code = "input_not_sendable"
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(
-            f"The input can't be sent: {reason}. Pass bytes, or what JSON knows "
-            "(None, bool, int, float, str, list, dict); a tensor or an array as .tolist()."
-        )
+    def __init__(self, reason: str, *, instead: str = _SENDABLE) -> None:
+        super().__init__(f"The input can't be sent: {reason}. {instead}")
 
 
 class WeightsNotSavable(ClocheError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -58,3 +59,17 @@ def to_json(value: object) -> bytes:
         return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
     except (TypeError, ValueError, RecursionError) as exc:
         raise InputNotSendable(str(exc).rstrip(".")) from exc
+
+
+KEY_CHARACTERS = 255
+
+
+def key_header(key: str | None) -> str:
+    """An Idempotency-Key, a fresh one for None, as RFC 9651 writes a string in a header. Raises InputNotSendable."""
+    text = str(uuid.uuid4()) if key is None else key
+    if not (text.isascii() and text.isprintable() and 0 < len(text) <= KEY_CHARACTERS):
+        raise InputNotSendable(
+            "its Idempotency-Key is none", instead=f"Take 1 to {KEY_CHARACTERS} printable ASCII characters."
+        )
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
