@@ -14,9 +14,11 @@ STEP_BYTES = 1024 * 1024
 class LineCheck:
     """Counts and checks lines. Holds what has not been checked yet: a step, and the beginning of a line."""
 
-    def __init__(self, *, input_bytes: int) -> None:
+    def __init__(self, *, input_bytes: int, queued_bytes: int) -> None:
         self._input_bytes = input_bytes
+        self._queued_bytes = queued_bytes
         self._held = bytearray()
+        self._searched = 0  # bytes in hand that hold no line end: a long line is looked through once
         self._hash = hashlib.sha256()
         self.count = 0
 
@@ -32,7 +34,8 @@ class LineCheck:
 
     def work(self) -> None:
         """Check the whole lines in hand. Raises a Problem that names the line."""
-        end = self._held.rfind(b"\n") + 1
+        end = self._held.rfind(b"\n", self._searched) + 1
+        self._searched = len(self._held) - end
         if end:
             whole = bytes(self._held[:end])
             del self._held[:end]
@@ -65,7 +68,16 @@ class LineCheck:
             raise Problem("invalid_line", detail, line=self.count) from exc
         if len(line.payload) > self._input_bytes:
             raise self._too_large(self.count)
+        if len(line.payload) > self._queued_bytes:
+            raise self._never_fits(self.count)
 
     def _too_large(self, line: int) -> Problem:
         detail = f"An input may have at most {self._input_bytes:,} bytes; line {line:,} has more. Nothing was run."
         return Problem("input_too_large", detail, limit_bytes=self._input_bytes, line=line)
+
+    def _never_fits(self, line: int) -> Problem:
+        detail = (
+            f"All queued inputs of this tenant together may have {self._queued_bytes:,} bytes; line {line:,} alone "
+        )
+        detail += "has more. Nothing was run."
+        return Problem("input_over_queued_bytes", detail, limit_bytes=self._queued_bytes, line=line)

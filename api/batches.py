@@ -134,7 +134,7 @@ async def _receive(parts: Parts, request: Request, spool: Spool, quotas: Quotas)
     if announced > quotas.batch_bytes:
         raise _too_large(quotas)
     parts.pressure.check_upload(announced)
-    check = LineCheck(input_bytes=quotas.input_bytes)
+    check = LineCheck(input_bytes=quotas.input_bytes, queued_bytes=quotas.queued_bytes)
     async for piece in chunks(request):
         if spool.size + len(piece) > quotas.batch_bytes:
             raise _too_large(quotas)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from dataclasses import dataclass
 
@@ -36,6 +37,10 @@ class Line:
 
 def read_line(raw: bytes) -> Line:
     """The line. Raises LineWrong. As strict as the sandbox's parser: what passes here can be parsed there."""
+    if not raw.strip():
+        raise LineWrong("it is empty, and every line is an input; only the last one may be followed by a line end")
+    if raw.startswith(codecs.BOM_UTF8):
+        raise LineWrong("it begins with a byte order mark; send UTF-8 without one")
     try:
         if not raw.isascii():
             raw.decode()  # the decoder skims over the input and would let broken UTF-8 pass

@@ -101,7 +101,9 @@ def test_an_accepted_batch_says_where_to_ask(api: TestClient, ask: Ask, acme: Ac
     ("bad", "why"),
     [
         (b"{", "not JSON"),
-        (b"", "not JSON"),
+        (b"", "it is empty"),
+        (b" \r", "it is empty"),
+        (b'\xef\xbb\xbf{"input": 1}', "byte order mark"),
         (b"1", "a line is"),
         (b'{"put": 1}', "a line is"),
         (b'{"input": 1, "x": 2}', "a line is"),
@@ -132,7 +134,9 @@ def test_what_a_batch_may_not_be(api: TestClient, installation: Installation, ac
     for query in ("?timeout_seconds=31", "?timeout_seconds=x", "?timeout_seconds=nan", "?webhook=ftp://x", "?x=1"):
         assert_problem(post(lines(1), query), 422, "invalid_request")
     assert_problem(post(lines(1), "?version=2"), 404, "version_not_found")
-    installation.quotas(acme, input_bytes=100, batch_bytes=1000, batches=1)
+    installation.quotas(acme, queued_bytes=50)
+    assert assert_problem(post(lines(1, "x" * 49)), 413, "input_over_queued_bytes")["line"] == 2
+    installation.quotas(acme, input_bytes=100, batch_bytes=1000, batches=1, queued_bytes=1000)
     assert assert_problem(post(lines(1, "x" * 99)), 413, "input_too_large")["line"] == 2
     assert assert_problem(post(lines(1) + b" " * 990), 413, "batch_too_large")["limit_bytes"] == 1000
     assert_problem(api.post(URL, content=iter([b" " * 600] * 2), headers=acme.headers), 413, "batch_too_large")

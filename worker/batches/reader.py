@@ -41,7 +41,9 @@ class LineReader:
         return lines
 
     def _next(self) -> Numbered | None:
-        while (end := self._held.find(b"\n")) < 0 and not self._over:
+        searched = 0  # a long line is looked through once
+        while (end := self._held.find(b"\n", searched)) < 0 and not self._over:
+            searched = len(self._held)
             self._more()
         raw = bytes(self._held if end < 0 else self._held[:end])
         if end < 0 and not raw:
