@@ -104,7 +104,8 @@ async def _decide(
                 return Entry(principal, version, result)
             if result.why != "stale":
                 parts.metrics.refused.labels(result.why).inc()
-                raise refusal(result, principal)
+                kept = await parts.jobs.forgets_in(principal.tenant_id) if result.why == "kept_bytes" else None
+                raise refusal(result, principal, kept_seconds=kept)
         elif principal.generation == await parts.jobs.generation(principal.tenant_id):
             raise wrong  # only what is true now is a reason to refuse
         principal = await parts.auth.reload(headers)

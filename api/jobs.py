@@ -28,7 +28,7 @@ _CURSOR = re.compile(r"job_[0-9a-z]{26}")
 async def submit(request: Request) -> Response:
     """Accept one job; with ``Prefer: wait=N`` answer with its end if that comes in time."""
     parts = parts_of(request)
-    seconds = wait_seconds(dict(request.scope["headers"]).get(b"prefer"))
+    seconds = wait_seconds(request.scope["headers"])
     entry = await admit(parts, request, wait=seconds > 0)
     tenant_id = entry.principal.tenant_id
     headers = {POLICY_HEADER: entry.principal.policies, LIMIT_HEADER: limits(entry.result.standing)}
@@ -59,7 +59,7 @@ async def show(request: Request) -> Response:
     parts = parts_of(request)
     principal = await parts.auth.current(request)
     job = await find_job(parts, principal, request.path_params["id"])
-    seconds = wait_seconds(dict(request.scope["headers"]).get(b"prefer"))
+    seconds = wait_seconds(request.scope["headers"])
     if seconds and not job.ended:
         job = await parts.wait(principal.tenant_id, job.id, seconds, receive=request.receive) or job
     return await _answer(parts, job, seconds=seconds, headers={}, accepted=False)

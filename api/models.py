@@ -46,7 +46,7 @@ async def show_version(request: Request) -> Response:
     """One version; with ``Prefer: wait=N`` once its check is over."""
     parts = parts_of(request)
     principal = await parts.auth.current(request)
-    seconds = wait_seconds(dict(request.scope["headers"]).get(b"prefer"))
+    seconds = wait_seconds(request.scope["headers"])
     version = await _version(parts, principal, request)
     until = asyncio.get_running_loop().time() + seconds
     while version.status == "checking" and not parts.closing and asyncio.get_running_loop().time() < until:

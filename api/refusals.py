@@ -21,11 +21,14 @@ from api.ratelimits import (
 from store.jobs.records import Refused, Standing
 
 QUEUE_SECONDS = 1  # a place in the queue is free again as soon as any job ends
-KEPT_SECONDS = 60  # when the next result expires nobody looks up: often enough
+KEPT_SECONDS = 60  # where it isn't known when the next result expires
+
+NEVER_SECONDS = 60  # a quota of nothing: only the operator can help, so asking again soon doesn't
+MAY_NOT = "This tenant may not run jobs; ask the operator."
 
 
-def refusal(refused: Refused, principal: Principal) -> Problem:
-    """The problem behind what the job store said."""
+def refusal(refused: Refused, principal: Principal, *, kept_seconds: int | None = None) -> Problem:
+    """The problem behind what the job store said. ``kept_seconds``: until the next result is forgotten."""
     match refused.why:
         case "engine_full":
             return engine_full(refused.found)
@@ -37,10 +40,10 @@ def refusal(refused: Refused, principal: Principal) -> Problem:
         case "run_seconds" | "gpu_seconds":
             return _month_over(refused, principal)
         case _:
-            return _quota_over(refused, principal)
+            return _quota_over(refused, principal, kept_seconds=kept_seconds or KEPT_SECONDS)
 
 
-def _quota_over(refused: Refused, principal: Principal) -> Problem:
+def _quota_over(refused: Refused, principal: Principal, *, kept_seconds: int) -> Problem:
     quotas, standing, found = principal.quotas, refused.standing, refused.found
     match refused.why:
         case "rate":
@@ -59,8 +62,10 @@ def _quota_over(refused: Refused, principal: Principal) -> Problem:
                 f"Ended jobs of this tenant keep {found:,} of {quotas.kept_bytes:,} bytes; they are forgotten "
                 f"{quotas.result_seconds:,} seconds after their end. Return less, or ask the operator."
             )
-            violation = Violation("kept_bytes", KEPT_SECONDS)
+            violation = Violation("kept_bytes", kept_seconds)
             return _over("kept_bytes_full", detail, violation, principal, standing, used=found)
+        case _ if quotas.queued_jobs < 1:
+            return _over("queue_full", MAY_NOT, Violation(DEPTH, NEVER_SECONDS), principal, standing)
         case _:
             detail = f"{quotas.queued_jobs:,} jobs of this tenant wait already; let some finish, or cancel them."
             return _over("queue_full", detail, Violation(DEPTH, QUEUE_SECONDS), principal, standing)
@@ -74,7 +79,7 @@ def never_fits(limit_bytes: int) -> Problem:
 
 def no_rate(principal: Principal) -> Problem:
     """The answer to a tenant whose rate is nothing."""
-    return _over("rate_limited", "This tenant may not run jobs; ask the operator.", Violation(RATE, 60), principal)
+    return _over("rate_limited", MAY_NOT, Violation(RATE, NEVER_SECONDS), principal)
 
 
 def _month_over(refused: Refused, principal: Principal) -> Problem:

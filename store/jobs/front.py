@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import secrets
 from collections.abc import Sequence
@@ -47,6 +48,8 @@ _SCRIPTS = ("admit", "watch", "cancel", "follow", *_BATCH_SCRIPTS)
 _POLL_SECONDS = 5.0  # how long a waiter trusts announcements before it looks for itself
 _SCAN = 200  # ids looked at in one step of a filtered page
 _SCAN_STEPS = 10
+_OLDEST = 50  # jobs and batches looked at for when the next result goes
+_REAP_SECONDS = 2  # what is over is forgotten by the reaper, which looks once a second
 _DEAD_AFTER_MS = int(DEAD_AFTER_SECONDS * 1000)
 
 
@@ -238,6 +241,15 @@ class JobFront:
     async def holdings(self, tenant_id: str) -> Holdings:
         """What stands against the tenant's quotas."""
         return decode_holdings(_pairs(await self._wire.call("HGETALL", load_key(tenant_id))))
+
+    async def forgets_in(self, tenant_id: str) -> int | None:
+        """Seconds until the first of the tenant's oldest results is forgotten; None where none of them has ended."""
+        oldest: list[str] = []
+        for key, kind in ((f"jobs:{tenant_id}", "job"), (f"batches:{tenant_id}", "batch")):
+            ids = await self._wire.call("ZRANGEBYLEX", key, "-", "+", "LIMIT", 0, _OLDEST)
+            oldest += [f"{kind}:{found.decode()}" for found in ids]
+        left = [ms for ms in await asyncio.gather(*[self._wire.call("PTTL", key) for key in oldest]) if ms >= 0]
+        return math.ceil(min(left) / 1000) + _REAP_SECONDS if left else None
 
     async def memory(self) -> Memory:
         """How full Redis is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from httpx import Response
 from starlette.testclient import TestClient
 
 from api.ratelimits import seconds_to_next_month
-from store.jobs.back import Settlement
+from store.jobs.back import JobBack, Settlement
 from tests.api.conftest import Account, Installation, assert_problem, submit
 
 _ITEM = re.compile(r'"(?P<name>[a-z_]+)"(?P<rest>(;[a-z]+=([0-9]{1,15}|"[ -!#-\[\]-~]*"))*)')
@@ -108,9 +109,33 @@ def test_results_over_what_may_be_kept(api: TestClient, installation: Installati
     installation.quotas(acme, kept_bytes=1000)
     job = submit(api, acme, "a" * 500).json()
     installation.echo()
-    body = violated(submit(api, acme), "kept_bytes_full", "kept_bytes")
+    body = violated(response := submit(api, acme), "kept_bytes_full", "kept_bytes")
     assert (body["used"], body["limit"]) == (512 + 502, 1000)
+    assert 86_390 <= int(response.headers["retry-after"]) <= 86_403
     assert api.get(job["urls"]["self"], headers=acme.headers).json()["output"] == "a" * 500
+
+
+def test_results_make_room_when_it_is_said(api: TestClient, installation: Installation, acme: Account) -> None:
+    """Whoever waits as long as Retry-After says finds room."""
+    installation.ready(acme)
+    installation.quotas(acme, kept_bytes=512, result_seconds=2)
+    submit(api, acme)
+    installation.echo()
+    response = submit(api, acme)
+    violated(response, "kept_bytes_full", "kept_bytes")
+    assert int(response.headers["retry-after"]) <= 5
+    time.sleep(int(response.headers["retry-after"]))
+    JobBack(installation.redis, worker="w").reap()  # as every worker does once a second
+    assert submit(api, acme).status_code == 202
+
+
+def test_a_tenant_that_may_queue_nothing_is_told_so(api: TestClient, installation: Installation, acme: Account) -> None:
+    """Not to come back in a second: it is for the operator to change."""
+    installation.ready(acme)
+    installation.quotas(acme, queued_jobs=0)
+    response = submit(api, acme)
+    assert "ask the operator" in violated(response, "queue_full", "queued_jobs")["detail"]
+    assert response.headers["retry-after"] == "60"
 
 
 def test_the_months_seconds(api: TestClient, installation: Installation, acme: Account) -> None:

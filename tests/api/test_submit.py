@@ -8,6 +8,7 @@ import threading
 import pytest
 from starlette.testclient import TestClient
 
+from api.preferences import wait_seconds
 from tests.api.conftest import Account, Installation, assert_problem, submit
 
 
@@ -97,6 +98,23 @@ def test_a_preference_that_makes_no_sense_is_ignored(
     response = submit(api, acme, prefer=prefer)
     assert response.status_code == 202
     assert "preference-applied" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("lines", "seconds"),
+    [
+        ((b"wait=5", b"respond-async"), 5),
+        ((b"respond-async", b"wait=5"), 5),
+        ((b"wait=5, wait=7", b"wait=9"), 5),
+        ((b'Wait="5"; x=1',), 5),
+        ((b"wait=x", b"wait=5"), 0),
+        ((b"wait=100",), 60),
+        ((), 0),
+    ],
+)
+def test_preferences_may_stand_in_several_lines(lines: tuple[bytes, ...], seconds: int) -> None:
+    """The first wait counts, in whichever line it is."""
+    assert wait_seconds([(b"host", b"x"), *((b"prefer", line) for line in lines)]) == seconds
 
 
 def test_unknown_model(api: TestClient, acme: Account) -> None:
