@@ -43,7 +43,8 @@ class Anticipation:
 
     def met(self, *, awake: bool) -> None:
         """Whether the answer came in the window."""
-        self._misses = 0 if awake else self._misses + 1
+        # Counted no further than it matters: an answer that comes in drips is missed at each of them.
+        self._misses = 0 if awake else min(self._misses + 1, _MOST_SKIPPED)
 
 
 def processor_to_spare() -> bool:

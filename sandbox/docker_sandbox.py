@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 import docker.errors
+import structlog
 
 from policies.limits import KIB, MIB, Limits
 from sandbox import hardening
@@ -22,6 +23,8 @@ from sandbox.messages import Answer, Closed, Loaded, LoadFailed, Message, Violat
 from sandbox.outcome import SURVIVABLE, Outcome
 from sandbox.postmortem import Death, examine
 from sandbox.runner import frames
+
+log = structlog.get_logger()
 
 _LOG_MAX_BYTES = 128 * KIB  # of one call: it travels in a frame's header, which is capped
 
@@ -121,18 +124,18 @@ class DockerSandbox:
             self._apply(bundle.limits)
             self._hand_over(bundle)
             frame = self._channel.receive(deadline=deadline, body_max_bytes=0)
+            return self._loaded(frame[0], started) if frame is not None else self._late_loading(bundle.limits)
         except (EngineUnreachable, docker.errors.APIError, OSError) as exc:
             floor_bytes = hardening.GPU_FLOOR_BYTES if self._device is not None else hardening.FLOOR_BYTES
             if isinstance(exc, docker.errors.APIError) and bundle.limits.memory_bytes < floor_bytes:
                 return LoadFailure("out_of_memory", _too_little(bundle.limits, floor_bytes=floor_bytes))
-            return LoadFailure("platform", f"The sandbox could not be given the version: {exc}")
+            # For whoever runs this, not for the tenant: it names paths and containers of the host.
+            log.warning("version_not_handed_over", version_id=bundle.version_id, sandbox=self.name, error=str(exc))
+            return LoadFailure("platform", "The sandbox could not be given the version.")
         except Violated as exc:
             return LoadFailure("protocol_violation", f"The model broke the protocol while it was loaded: {exc}.")
         except Closed:
             return self._died_loading()
-        if frame is None:
-            return self._late_loading(bundle.limits)
-        return self._loaded(frame[0], started)
 
     def _apply(self, limits: Limits) -> None:
         wanted = hardening.resources(limits)
@@ -146,7 +149,7 @@ class DockerSandbox:
             "class_name": bundle.class_name,
             "load": bundle.load,
             "threads": max(1, math.floor(bundle.limits.cpus)),
-            "log_bytes": min(bundle.limits.log_bytes, _LOG_MAX_BYTES),
+            "log_bytes": self._log_bytes,
             "output_bytes": bundle.limits.output_bytes,
             "gpu_memory_bytes": bundle.limits.gpu_memory_bytes,
         }
@@ -163,8 +166,10 @@ class DockerSandbox:
 
     def _loaded(self, message: Message, started: float) -> Bound | LoadFailure:
         if isinstance(message, Loaded):
+            self._check_logs(message.logs)
             return Bound(load=message.load, seconds=time.monotonic() - started, logs=message.logs)
         if isinstance(message, LoadFailed):
+            self._check_logs(message.logs)
             return LoadFailure(message.kind, message.message, message.traceback, message.logs, plain(message.detail))
         return LoadFailure("protocol_violation", "The model broke the protocol while it was loaded.")
 
@@ -225,8 +230,7 @@ class DockerSandbox:
         output_bytes = self._limits.output_bytes
         if call.on_printed is None:
             return self._channel.receive(deadline=deadline, body_max_bytes=output_bytes)
-        log_bytes = min(self._limits.log_bytes, _LOG_MAX_BYTES)
-        live = LiveText(self._pipe, call.id, limit_bytes=log_bytes, on_printed=call.on_printed)
+        live = LiveText(self._pipe, call.id, limit_bytes=self._log_bytes, on_printed=call.on_printed)
         frame = None
         try:
             while frame is None and not self._gone and (now := time.monotonic()) < deadline:
@@ -245,6 +249,7 @@ class DockerSandbox:
         elif body:
             raise Violated("an error came with output")
         if message.logs:
+            self._check_logs(message.logs)
             self._pipe.forget(call.id)
         return Outcome(
             call_id=call.id,
@@ -298,7 +303,16 @@ class DockerSandbox:
         return limit > 0 and current >= limit
 
     def _last_words(self, call_id: str) -> tuple[str, bool]:
-        return self._pipe.last_words(call_id, limit_bytes=self._limits.log_bytes)
+        return self._pipe.last_words(call_id, limit_bytes=self._log_bytes)
+
+    @property
+    def _log_bytes(self) -> int:
+        return min(self._limits.log_bytes, _LOG_MAX_BYTES)
+
+    def _check_logs(self, text: str) -> None:
+        """Raise Violated where there is more than a runner sends: it cuts, and marks half a character as one."""
+        if len(text.encode()) > self._log_bytes + len("\N{REPLACEMENT CHARACTER}".encode()):
+            raise Violated("it printed more than may be kept")
 
 
 def _too_little(limits: Limits, *, floor_bytes: int) -> str:

@@ -59,8 +59,8 @@ class LogPipe:
         """What this call printed, C code and the crash report included, and whether it was cut."""
         self._fetch()
         text = self._held.decode("utf-8", "replace")
-        text = text.rpartition(f"{MARK}{call_id}\n")[2]
-        return text[:limit_bytes], len(text) >= limit_bytes
+        data = text.rpartition(f"{MARK}{call_id}\n")[2].encode()
+        return data[:limit_bytes].decode("utf-8", "ignore"), len(data) >= limit_bytes
 
     def close(self) -> None:
         """Both ends. Safe to call twice."""

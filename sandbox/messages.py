@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from sandbox.runner import frames
+
+# No longer than a runner makes them: a header that a model forged stores nothing that no runner would say.
+_Sentence = Annotated[str, msgspec.Meta(max_length=frames.MESSAGE_MAX_CHARS)]
+_Traceback = Annotated[str, msgspec.Meta(max_length=frames.TRACEBACK_MAX_CHARS)]
+_Name = Annotated[str, msgspec.Meta(max_length=frames.NAME_MAX_CHARS)]
+_Names = Annotated[list[_Name], msgspec.Meta(max_length=frames.NAMES_LISTED)]
+_Size = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+_Shape = Annotated[list[_Size], msgspec.Meta(max_length=frames.SHAPE_MAX_SIZES)]
 
 
 class Violated(Exception):
@@ -34,25 +42,25 @@ class Loaded(msgspec.Struct, tag_field="op", tag="bound", forbid_unknown_fields=
 class Mismatch(msgspec.Struct, forbid_unknown_fields=True):
     """One tensor of another shape."""
 
-    name: str
-    expected: list[int]
-    found: list[int]
+    name: _Name
+    expected: _Shape
+    found: _Shape
 
 
 class Detail(msgspec.Struct, forbid_unknown_fields=True):
     """Which weights don't fit."""
 
-    missing: list[str] = []
-    unexpected: list[str] = []
-    mismatched: list[Mismatch] = []
+    missing: _Names = []
+    unexpected: _Names = []
+    mismatched: Annotated[list[Mismatch], msgspec.Meta(max_length=frames.NAMES_LISTED)] = []
 
 
 class LoadFailed(msgspec.Struct, tag_field="op", tag="load_failed", forbid_unknown_fields=True):
     """The version can't be loaded."""
 
     kind: Literal["load_error", "weights_mismatch", "weights_invalid", "out_of_memory", "out_of_processes", "crashed"]
-    message: str
-    traceback: str = ""
+    message: _Sentence
+    traceback: _Traceback = ""
     logs: str = ""
     logs_truncated: bool = False
     detail: Detail = msgspec.field(default_factory=Detail)
@@ -79,8 +87,8 @@ class Answer(msgspec.Struct, tag_field="op", tag="answer", forbid_unknown_fields
         "crashed",  # on a GPU: the device faulted, and nothing runs on it any more in this process
     ]
     out: Literal["json", "bytes"] = "json"
-    message: str = ""
-    traceback: str = ""
+    message: _Sentence = ""
+    traceback: _Traceback = ""
     logs: str = ""
     logs_truncated: bool = False
 
@@ -112,7 +120,7 @@ def plain(detail: Detail) -> dict[str, object]:
 
 
 def check_json(body: bytes) -> None:
-    """Raise Violated unless ``body`` is one JSON value in UTF-8, nested no deeper than anybody parses."""
+    """Raise Violated unless ``body`` is one JSON value that anybody parses: not deep, no endless numbers."""
     try:
         body.decode()
         _ANY_JSON.decode(body)
@@ -120,3 +128,5 @@ def check_json(body: bytes) -> None:
         raise Violated("the output is not JSON") from exc
     if frames.too_deep(body):
         raise Violated("the output is nested deeper than a runner sends")
+    if frames.number_too_long(body):
+        raise Violated("the output holds a number longer than a runner sends")

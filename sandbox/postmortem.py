@@ -18,10 +18,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import docker.errors
+import structlog
 
 from sandbox.engine import Engine
 from sandbox.errors import EngineUnreachable
 from sandbox.outcome import OutcomeKind
+
+log = structlog.get_logger()
 
 _EXIT_SECONDS = 3.0  # between the socket's end and the container's
 _OOM_NOTICE_SECONDS = 0.3  # the engine hears of the kernel's kill on another way than of the exit
@@ -49,7 +52,9 @@ def examine(engine: Engine, container_id: str) -> Death:
         if _maybe_oom(state) and _ENDED_ITSELF not in engine.log_tail(container_id):
             return Death("platform", "The sandbox was killed from outside while it worked.", signal.SIGKILL)
     except (EngineUnreachable, docker.errors.APIError) as exc:
-        return Death("platform", str(exc))
+        # For whoever runs this, not for the tenant: it may name the engine's address.
+        log.warning("ending_not_told", sandbox=container_id[:12], error=str(exc))
+        return Death("platform", "The container engine did not tell how the sandbox ended.")
     return _verdict(state)
 
 

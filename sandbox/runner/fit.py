@@ -7,8 +7,7 @@ from typing import Any
 
 import torch
 
-_LISTED = 50  # names shown of each list; a report is read by people
-_NAME_MAX_CHARS = 200
+from sandbox.runner.frames import NAME_MAX_CHARS, NAMES_LISTED, SHAPE_MAX_SIZES
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +41,15 @@ class Misfit:
     def detail(self) -> dict[str, Any]:
         """The lists, bounded."""
         return {
-            "missing": [name[:_NAME_MAX_CHARS] for name in self.missing[:_LISTED]],
-            "unexpected": [name[:_NAME_MAX_CHARS] for name in self.unexpected[:_LISTED]],
-            "mismatched": [entry | {"name": entry["name"][:_NAME_MAX_CHARS]} for entry in self.mismatched[:_LISTED]],
+            "missing": [name[:NAME_MAX_CHARS] for name in self.missing[:NAMES_LISTED]],
+            "unexpected": [name[:NAME_MAX_CHARS] for name in self.unexpected[:NAMES_LISTED]],
+            "mismatched": [_bounded(entry) for entry in self.mismatched[:NAMES_LISTED]],
         }
+
+
+def _bounded(entry: dict[str, Any]) -> dict[str, Any]:
+    shapes = {key: entry[key][:SHAPE_MAX_SIZES] for key in ("expected", "found")}
+    return {"name": entry["name"][:NAME_MAX_CHARS], **shapes}
 
 
 def compare(model: torch.nn.Module, tensors: dict[str, torch.Tensor]) -> Misfit:

@@ -25,13 +25,18 @@ HEADER_MAX_BYTES = 1 << 20  # traceback, printed text and the lists of a weights
 BODY_MAX_BYTES = 1 << 30  # what a length may say at most; the host caps answers by Limits.output_bytes
 TRACEBACK_MAX_CHARS = 16_000
 MESSAGE_MAX_CHARS = 2_000
+NAMES_LISTED = 50  # of weights that don't fit, in each list; a report is read by people
+NAME_MAX_CHARS = 200
+SHAPE_MAX_SIZES = 64
 _RECEIVE_BYTES = 65_536
 JSON_MAX_DEPTH = 128  # of an answer: every client's parser goes this deep
+NUMBER_MAX_DIGITS = 4_300  # in a row, in an answer: Python's own parser takes no more
 
 _ESCAPED = json.encoder.encode_basestring_ascii
 _SCAN = make_scanner(json.JSONDecoder())  # type: ignore[arg-type]  # the stubs have it take itself
 _PIECE_BYTES = 1 << 20  # of JSON looked through in one step
 _NOT_MARKS = bytes(set(range(256)) - set(b'[]{}"'))
+_DIGITS_ALIKE = bytes(48 if byte in b"0123456789" else 0 for byte in range(256))
 _STEPS = [1 if byte in b"[{" else -1 if byte in b"]}" else 0 for byte in range(256)]
 
 
@@ -81,6 +86,21 @@ def too_deep(text: bytes) -> bool:
         if max(depths) > JSON_MAX_DEPTH:
             return True
         depth, at = depths[-1], end
+    return False
+
+
+def number_too_long(text: bytes) -> bool:
+    """True when a number in JSON ``text`` has more than NUMBER_MAX_DIGITS digits in a row. Linear in its size."""
+    if len(text) <= NUMBER_MAX_DIGITS:
+        return False
+    alike, row = text.translate(_DIGITS_ALIKE), b"0" * (NUMBER_MAX_DIGITS + 1)
+    at, quoted = 0, False
+    while (found := alike.find(row, at)) >= 0:
+        before = text[at:found].replace(b"\\\\", b"").replace(b'\\"', b"")
+        quoted ^= before.count(b'"') % 2 == 1
+        if not quoted:
+            return True
+        at = alike.find(0, found)  # inside a string: on behind its digits
     return False
 
 

@@ -28,7 +28,7 @@ class Attack:
     timeout: float = 20.0
     wait: float = 0.0  # seconds between binding and the first call
     calls: int = 1
-    then: Any = None  # the second call's outcome
+    then: Any = None  # the outcomes of the calls after the first; one for all of them, or a list
     input_bytes: int = 0
     gvisor: dict[str, Any] = field(default_factory=dict)  # what ends otherwise under gVisor
     gvisor_why: str = ""

@@ -70,7 +70,8 @@ def assert_outcomes(attack: Attack, outcomes: list[Outcome]) -> None:
     assert attack.signal is None or first.signal == attack.signal, first
     assert not attack.truncated or first.logs_truncated
     if attack.then:
-        assert [outcome.kind for outcome in outcomes[1:]] == _listed(attack.then)
+        then = attack.then if isinstance(attack.then, list) else [attack.then] * (attack.calls - 1)
+        assert [outcome.kind for outcome in outcomes[1:]] == then
     for outcome in outcomes:
         assert_bounded(outcome)
 
@@ -79,13 +80,16 @@ def assert_load_failure(attack: Attack, failure: LoadFailure | None) -> None:
     """It failed to load in the declared way."""
     assert failure is not None
     assert failure.kind in _listed(attack.load), failure
-    assert len(failure.logs) <= SMALL.log_bytes
+    assert len(failure.logs.encode()) <= SMALL.log_bytes + 3
+    assert len(failure.message) <= 2_100
+    assert len(failure.traceback) <= 17_000
+    assert "sandbox/runner" not in failure.traceback + failure.logs
 
 
 def assert_bounded(outcome: Outcome) -> None:
     """What is kept of an outcome is bounded, whatever the model did; the host's paths are not in it."""
     assert len(outcome.output) <= SMALL.output_bytes
-    assert len(outcome.logs) <= SMALL.log_bytes
+    assert len(outcome.logs.encode()) <= SMALL.log_bytes + 3  # half a character at the end becomes a whole one
     assert len(outcome.message) <= 2_100
     assert len(outcome.traceback) <= 17_000
     assert "serve.py" not in outcome.traceback

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sandbox import anticipation, channel
 from sandbox.anticipation import Anticipation
@@ -56,6 +58,28 @@ def test_who_can_not_foretell_looks_ever_less_often() -> None:
     assert it.window() is not None
     it.met(awake=True)
     assert it.window() is not None
+
+
+def test_misses_are_not_counted_for_ever() -> None:
+    """An answer that comes a byte at a time is missed a million times, and looking stays as cheap as ever."""
+    it = learnt(0.005, 0.005)
+    for _ in range(100_000):
+        it.met(awake=False)
+    assert it._misses <= 64
+    for _ in range(64):
+        assert it.window() is None
+    assert it.window() is not None
+
+
+@given(st.lists(st.floats(0.0, 0.1), min_size=3, max_size=200))
+def test_no_times_make_the_host_look_for_long(seconds: list[float]) -> None:
+    """Whatever a model chooses, the time spent looking is less than 3 ms a call."""
+    it = Anticipation()
+    for each in seconds:
+        opens, closes = it.window() or (0.0, 0.0)
+        assert closes - opens < 0.003
+        it.met(awake=opens <= each <= closes)
+        it.learn(each)
 
 
 @pytest.mark.parametrize(("text", "spare"), [("0 0 0 1/99 7\n", True), ("9 9 9 4097/9999 7\n", False), ("", False)])

@@ -9,16 +9,20 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import docker
 import pytest
+import structlog
 
 from policies.limits import MIB
 from sandbox import image as image_module
 from sandbox.contract import Bound, LoadFailure
 from sandbox.devices import Devices
 from sandbox.docker_driver import OWNER_LABEL, WORKER_LABEL, DockerDriver
+from sandbox.engine import Engine
 from sandbox.errors import EngineUnreachable, GpuUnavailable, ImageMissing, RuntimeMissing, StartFailed
+from sandbox.postmortem import Death, examine
 from tests.sandbox.real import ECHO, SMALL, Models, ask
 
 
@@ -224,6 +228,30 @@ def test_too_little_memory_is_said_to_be(own: DockerDriver, models: Models) -> N
     assert failure.kind == "out_of_memory"
     assert "at least 256 MiB" in failure.message
     assert not sandbox.alive
+
+
+def test_a_fault_of_ours_tells_the_tenant_nothing_of_the_host(own: DockerDriver, models: Models) -> None:
+    """A blob that is gone is a matter for the log; the tenant reads neither where it was nor in which container."""
+    sandbox = own.start()
+    bundle = models.version(ECHO)
+    bundle.source.unlink()
+    with structlog.testing.capture_logs() as told:
+        failure = sandbox.bind(bundle)
+    assert failure == LoadFailure("platform", "The sandbox could not be given the version.")
+    assert str(bundle.source) in told[0]["error"]
+
+
+def test_an_engine_that_does_not_tell_the_ending_is_not_quoted() -> None:
+    """Its address is the operator's."""
+
+    class Away(Engine):
+        def state(self, container_id: str) -> dict[str, Any] | None:
+            raise EngineUnreachable("http+docker://10.0.0.1/v1.41/containers/0123/json")
+
+    with structlog.testing.capture_logs() as told:
+        death = examine(Away(), "0123456789abcdef")
+    assert death == Death("platform", "The container engine did not tell how the sandbox ended.")
+    assert "10.0.0.1" in told[0]["error"]
 
 
 def test_the_tag_follows_the_content(monkeypatch: pytest.MonkeyPatch) -> None:

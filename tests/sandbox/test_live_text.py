@@ -68,6 +68,13 @@ def test_last_words_hold_what_was_told_already(pipe: LogPipe) -> None:
     assert pipe.last_words("a", limit_bytes=100) == ("before the end", False)
 
 
+def test_last_words_are_bounded_in_bytes(pipe: LogPipe) -> None:
+    """Half characters become whole ones, three times as long: cut where the limit is, at a character."""
+    os.write(pipe.write_fd, MARK + b"one\n" + b"\xff" * 100)
+    text, truncated = pipe.last_words("one", limit_bytes=100)
+    assert (text, truncated) == ("\N{REPLACEMENT CHARACTER}" * 33, True)
+
+
 def test_a_flood_is_bounded(pipe: LogPipe) -> None:
     """However much is written: a limit of text is told, a bound is held, and the writer never waits."""
     told: list[str] = []

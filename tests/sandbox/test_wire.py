@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.channel import Channel
-from sandbox.messages import Answer, Closed, Hello, Violated, check_json
+from sandbox.messages import Answer, Closed, Hello, Violated, check_json, decode
 from sandbox.runner import frames
 
 
@@ -181,8 +181,9 @@ def test_a_large_answer_among_small_ones_arrives(pair: tuple[Channel, socket.soc
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"nope", b"NaN", b"[1,]", b"1 2", b'"\xff"', b'{"a":Infinity}', b"[" * 100_000, b"[" * 129 + b"]" * 129],
-)
+    [b"", b"nope", b"NaN", b"[1,]", b"1 2", b'"\xff"', b'{"a":Infinity}', b"[" * 100_000, b"[" * 129 + b"]" * 129,
+     b"7" * 4301, b'{"a\\\\":[1e' + b"7" * 4301 + b"]}"],
+)  # fmt: skip
 def test_what_is_no_json_is_violated(body: bytes) -> None:
     """Damaged, too deep, or Python's own dialect."""
     with pytest.raises(Violated):
@@ -221,3 +222,62 @@ def test_depth_is_the_same_in_any_pieces(value: object, piece_bytes: int, most: 
         patch.setattr(frames, "JSON_MAX_DEPTH", most)
         for text in (json.dumps(value), json.dumps(value, ensure_ascii=False, indent=1)):
             assert frames.too_deep(text.encode()) == (depth_of(value) > most)
+
+
+@pytest.mark.parametrize(
+    "value", [10**4299, "7" * 9000, ['\\"' + "7" * 9000, '"\\' + "7" * 9000, "\\7" * 3000], [1.5] * 4000]
+)
+def test_digits_are_counted_in_numbers_only(value: object) -> None:
+    """A long text of digits is text, whatever escapes are in front of it; numbers that Python parses pass."""
+    text = json.dumps(value).encode()
+    check_json(text)
+    assert json.loads(text) == value
+
+
+@given(
+    st.lists(st.sampled_from(['"', "\\", "7" * 30, "7" * 5, "x", "é"]), max_size=8), st.integers(1, 40), st.booleans()
+)
+@settings(max_examples=300, deadline=None)
+def test_a_long_number_is_found_behind_any_text(parts: list[str], digits: int, numeric: bool) -> None:
+    """The verdict is that of the number alone."""
+    text = json.dumps(["".join(parts), "7" * 50, int("7" * digits) if numeric else "7" * digits], ensure_ascii=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(frames, "NUMBER_MAX_DIGITS", 20)
+        assert frames.number_too_long(text.encode()) == (numeric and digits > 20)
+
+
+FAILED = {"op": "load_failed", "kind": "weights_mismatch", "message": "x"}
+ANSWER = {"op": "answer", "id": "a", "kind": "model_error"}
+
+
+@pytest.mark.parametrize(
+    ("header", "key", "most"),
+    [
+        (ANSWER, "message", "x" * frames.MESSAGE_MAX_CHARS),
+        (ANSWER, "traceback", "x" * frames.TRACEBACK_MAX_CHARS),
+        (FAILED, "message", "x" * frames.MESSAGE_MAX_CHARS),
+        (FAILED, "traceback", "x" * frames.TRACEBACK_MAX_CHARS),
+    ],
+)
+def test_no_text_is_longer_than_a_runner_makes_it(header: dict[str, str], key: str, most: str) -> None:
+    """A character more is no runner's."""
+    decode(json.dumps(header | {key: most}).encode())
+    with pytest.raises(Violated):
+        decode(json.dumps(header | {key: most + "x"}).encode())
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        {"missing": [""] * 51},
+        {"unexpected": ["x" * 201]},
+        {"mismatched": [{"name": "w", "expected": [1], "found": [1]}] * 51},
+        {"mismatched": [{"name": "w", "expected": [1] * 65, "found": []}]},
+        {"mismatched": [{"name": "w", "expected": [10**100], "found": []}]},
+        {"mismatched": [{"name": "w", "expected": [-1], "found": []}]},
+    ],
+)
+def test_no_list_of_misfits_is_longer_than_a_runner_makes_it(detail: dict[str, object]) -> None:
+    """Neither in names, nor in sizes, nor in their digits."""
+    with pytest.raises(Violated):
+        decode(json.dumps(FAILED | {"detail": detail}).encode())
