@@ -34,16 +34,26 @@ class Answerer:
         try:
             output = self._predict(_decode(kind, payload))
         except BaseException as exc:  # SystemExit and KeyboardInterrupt too: a model can't end the runner by raising
-            return self._raised(exc), b""
+            return self._told(self._raised, exc), b""
         try:
             out, body = _encode(output)
         except BaseException as exc:  # code of the tenant's own types runs in there
-            ending = self._gpu.ending(exc) if self._gpu is not None else None
-            return (_unserialisable(exc, output) if ending is None else _on_gpu(exc, ending)), b""
+            return self._told(lambda raised: self._not_encoded(raised, output), exc), b""
         if len(body) > self._output_bytes:
             message = f"The output is {len(body)} bytes; at most {self._output_bytes} are allowed. Return less."
             return {"kind": "output_too_large", "message": message}, b""
         return {"kind": "succeeded", "out": out}, body
+
+    def _told(self, tell: Callable[[BaseException], Reply], exc: BaseException) -> Reply:
+        """The error in our words. It may be of a class whose own code raises when it is looked at."""
+        try:
+            return tell(exc)
+        except BaseException:
+            return {"kind": "model_error", "message": tenant.message(exc)}
+
+    def _not_encoded(self, exc: BaseException, output: Any) -> Reply:
+        ending = self._gpu.ending(exc) if self._gpu is not None else None
+        return _unserialisable(exc, output) if ending is None else _on_gpu(exc, ending)
 
     def _raised(self, exc: BaseException) -> Reply:
         if self._gpu is not None and (ending := self._gpu.ending(exc)) is not None:
@@ -75,10 +85,13 @@ def _decode(kind: str, payload: bytes) -> Any:
 
 def _encode(output: Any) -> tuple[str, bytes]:
     if isinstance(output, bytes | bytearray | memoryview):
-        return "bytes", bytes(output)
+        # What is in them, not what a subclass makes of itself when it is asked for bytes.
+        return "bytes", output if type(output) is bytes else bytes(memoryview(output))
     body = "".join(_encoder()(output, 0)).encode()
     if frames.too_deep(body):
         raise RecursionError
+    if frames.number_too_long(body):
+        raise Refused(f"The output holds a number of more than {frames.NUMBER_MAX_DIGITS} digits. Return it as text.")
     return "json", body
 
 
@@ -91,7 +104,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, numpy.ndarray | numpy.generic):
         return value.tolist()
     raise Refused(
-        f"The output holds a {type(value).__name__}, which is not JSON. "
+        f"The output holds a {tenant.type_name(value)}, which is not JSON. "
         "Return str, int, float, bool, None, lists and dicts of them, tensors, arrays, or bytes alone."
     )
 
@@ -118,4 +131,5 @@ def _reason(exc: BaseException, output: Any) -> str:
         return "The output holds text that is not valid Unicode (a lone surrogate). Clean it, or return bytes."
     if isinstance(exc, ValueError) and "JSON compliant" in str(exc):
         return "The output holds NaN or infinity, which JSON can't carry. Replace them, for example by None."
-    return f"The output ({type(output).__name__}) can't be turned into JSON: {tenant.message(exc)}"
+    reason = f"The output ({tenant.type_name(output)}) can't be turned into JSON: {tenant.message(exc)}"
+    return reason[: frames.MESSAGE_MAX_CHARS]

@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from sandbox.runner import lean, tenant
+from sandbox.runner import frames, lean, tenant
 from sandbox.runner.fit import Misfit, compare
 from sandbox.runner.gpu import Gpu
 from sandbox.runner.weights import Invalid, map_weights
@@ -35,7 +35,8 @@ class LoadError(Exception):
 
     def report(self) -> dict[str, Any]:
         """The fields of a ``load_failed`` frame."""
-        return {"kind": self.kind, "message": self.message, "traceback": self.traceback, "detail": self.detail}
+        message = self.message[: frames.MESSAGE_MAX_CHARS]
+        return {"kind": self.kind, "message": message, "traceback": self.traceback, "detail": self.detail}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,15 @@ def load(source_fd: int, weights_fd: int, *, class_name: str, mode: str, gpu: Gp
 
     With a GPU the model is put there, whichever way it was built.
     """
+    try:
+        return _load(source_fd, weights_fd, class_name=class_name, mode=mode, gpu=gpu)
+    except LoadError:
+        raise
+    except BaseException as exc:  # a class's own code runs wherever it is looked at: state_dict, modules, eval …
+        raise _own_error("The model can't be loaded", exc) from exc
+
+
+def _load(source_fd: int, weights_fd: int, *, class_name: str, mode: str, gpu: Gpu | None) -> Loaded:
     source = _read(source_fd)
     if lean.needed_by(source):
         lean.complete()
@@ -116,9 +126,9 @@ def _on_meta(cls: type[torch.nn.Module], tensors: Tensors) -> torch.nn.Module | 
         if misfit.found or misfit.tied or _dtypes_differ(model, tensors):
             return None
         model.load_state_dict(tensors, strict=True, assign=True)
+        return None if _still_on_meta(model) else model
     except BaseException:  # a real error shows again, with its traceback, when the class is built plainly
         return None
-    return None if _still_on_meta(model) else model
 
 
 def _built_on_meta(cls: type[torch.nn.Module]) -> torch.nn.Module:
@@ -159,7 +169,7 @@ def _plainly(cls: type[torch.nn.Module], tensors: Tensors) -> torch.nn.Module:
     try:
         model = cls()
     except BaseException as exc:
-        raise _own_error(f"{cls.__name__}() raised", exc) from exc
+        raise _own_error(f"{tenant.name_of(cls)}() raised", exc) from exc
     misfit = compare(model, tensors)
     if misfit.found:
         raise _mismatch(misfit)
@@ -175,5 +185,6 @@ def _mismatch(misfit: Misfit) -> LoadError:
 
 
 def _own_error(what: str, exc: BaseException) -> LoadError:
-    kind = "out_of_memory" if isinstance(exc, MemoryError | torch.OutOfMemoryError) else "load_error"
+    full = issubclass(type(exc), MemoryError | torch.OutOfMemoryError)  # not isinstance: it asks the error itself
+    kind = "out_of_memory" if full else "load_error"
     return LoadError(kind, f"{what}: {tenant.message(exc)}", traceback=tenant.traceback_text(exc))

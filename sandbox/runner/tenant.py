@@ -8,6 +8,8 @@ import traceback
 from sandbox.runner import frames
 
 FILENAME = "model.py"
+_NAME_MAX_CHARS = 200
+_LEFT_OUT = "\n  ...\n"
 
 
 def register_source(text: str) -> None:
@@ -16,13 +18,33 @@ def register_source(text: str) -> None:
 
 
 def message(exc: BaseException) -> str:
-    """``ValueError: what it said``, bounded. Survives exceptions whose ``__str__`` raises."""
+    """``ValueError: what it said``, bounded. Survives exceptions whose ``__str__`` raises or returns no plain text."""
     try:
-        text = str(exc)
+        text = _exactly(str(exc))
     except BaseException:
         text = "<its text can't be read: __str__ raised>"
-    name = type(exc).__name__
-    return (f"{name}: {text}" if text else name)[: frames.MESSAGE_MAX_CHARS]
+    name = type_name(exc)
+    return _encodable((f"{name}: {text}" if text else name)[: frames.MESSAGE_MAX_CHARS])[: frames.MESSAGE_MAX_CHARS]
+
+
+def type_name(value: object) -> str:
+    """What its class was called, bounded; asked of the class itself, past a metaclass that answers in its place."""
+    return name_of(type(value))
+
+
+def name_of(cls: type) -> str:
+    """The same of a class."""
+    return _exactly(type.__dict__["__name__"].__get__(cls))[:_NAME_MAX_CHARS]
+
+
+def _encodable(text: str) -> str:
+    """A lone surrogate is no character: no frame carries it, and no client reads it. It is spelled out."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _exactly(text: str) -> str:
+    """The same characters as a plain str: a subclass brings methods of its own, and they run wherever it is used."""
+    return str.__str__(text)
 
 
 def traceback_text(exc: BaseException) -> str:
@@ -33,10 +55,12 @@ def traceback_text(exc: BaseException) -> str:
         text = "".join(report.format())
     except BaseException:  # the exception's own code runs while it is formatted
         text = message(exc)
-    if len(text) > frames.TRACEBACK_MAX_CHARS:
-        half = frames.TRACEBACK_MAX_CHARS // 2
-        text = f"{text[:half]}\n  ...\n{text[-half:]}"
-    return text
+    half = (frames.TRACEBACK_MAX_CHARS - len(_LEFT_OUT)) // 2
+    for _ in range(2):  # what can't be encoded grows when it is spelled out
+        if len(text) > frames.TRACEBACK_MAX_CHARS:
+            text = f"{text[:half]}{_LEFT_OUT}{text[-half:]}"
+        text = _encodable(text)
+    return text if len(text) <= frames.TRACEBACK_MAX_CHARS else text[: frames.TRACEBACK_MAX_CHARS]
 
 
 def _drop_runner_frames(report: traceback.TracebackException, *, seen: set[int]) -> None:

@@ -42,7 +42,7 @@ def map_weights(fd: int) -> dict[str, torch.Tensor]:
         header = json.loads(mapped[8 : 8 + length])
         header.pop("__metadata__", None)
         return {name: _tensor(mapped, 8 + length, entry) for name, entry in header.items()}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as exc:
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError) as exc:
         raise Invalid(f"the header is damaged ({exc})") from exc
 
 
