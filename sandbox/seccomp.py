@@ -47,7 +47,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
         "poll", "ppoll", "select", "pselect6", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait",
     ),
     "talking to the host over the one unix socket": (
-        "connect", "sendto", "sendmsg", "recvfrom", "recvmsg", "shutdown", "getsockopt", "setsockopt", "getsockname",
+        "connect", "shutdown", "getsockopt", "setsockopt", "getsockname",
         "getpeername",
     ),
     "who and what am I": (
@@ -95,6 +95,11 @@ _ALL_BUT: dict[str, tuple[int, int, int]] = {
     "fcntl": (1, 10, 11),  # F_SETSIG: the signal that a descriptor's owner gets; commands end at 1039
 }
 
+# Bytes out of band on unix sockets: nobody sends them, and their code in the kernel was a way out of sandboxes
+# (CVE-2025-38236, 2025). Call -> the argument that holds its flags.
+_FLAGGED: dict[str, int] = {"sendto": 3, "sendmsg": 2, "recvfrom": 3, "recvmsg": 2}
+_MSG_OOB = 1
+
 _AF_UNIX = 1
 _CLONE_NAMESPACES = 0x7E020000  # NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 _CLONE_SIGNAL = 0xFF  # what the parent gets when a child ends
@@ -129,6 +134,7 @@ def _rules(*, gvisor: bool, gpu: bool) -> list[dict[str, Any]]:
         # Its flags are in memory, out of a filter's sight: "not there" makes libc use clone.
         _allowed("clone3") if gvisor else _absent("clone3"),
         *(rule for name, what in _ALL_BUT.items() for rule in _other_than(name, *what)),
+        *(_masked(name, argument=flags, mask=_MSG_OOB, value=0) for name, flags in _FLAGGED.items()),
         # Unix sockets only; with no network there is nothing else to reach, and less kernel to attack.
         _equal("socket", argument=0, value=_AF_UNIX),
         _equal("socketpair", argument=0, value=_AF_UNIX),
