@@ -30,7 +30,7 @@ BATCH_ADDRESSES = (
             ),
             *("idempotency_mismatch", "busy", "redis_full", "disk_nearly_full"),
         ),
-        parameters=(NAME, IDEMPOTENCY, *described.BATCH_QUERY),
+        parameters=(NAME, IDEMPOTENCY, described.CANCEL_AFTER, *described.BATCH_QUERY),
         body=described.BATCH_BODY,
     ),
     Address(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import re
 from collections.abc import AsyncIterator, Sequence
 
@@ -12,13 +11,13 @@ from starlette.responses import Response, StreamingResponse
 
 from api.auth import Principal
 from api.batch_lines import LineCheck
+from api.batch_options import BatchOptions, read_options
 from api.bodies import chunks, content_length
 from api.errors import Problem
 from api.gpus import over_quota
 from api.idempotency import idempotency_key, scoped
-from api.orders import check_url
 from api.parts import Parts, parts_of
-from api.queries import Query, invalid
+from api.queries import Query
 from api.responses import batch_path, batch_view, json_response
 from api.spool import Spool
 from api.targets import find_target, owns_version
@@ -40,23 +39,18 @@ async def create(request: Request) -> Response:
     parts = parts_of(request)
     principal = await parts.auth.current(request)
     parts.pressure.check_job()
-    name: str = request.path_params["name"]
-    query = Query(request, ("version", "timeout_seconds", "webhook"))
-    number = query.integer("version", default=0, minimum=1, maximum=999_999_999) or None
-    version = await find_target(parts, principal, name=name, number=number)
-    timeout, webhook = _timeout(query, principal.quotas), query.text("webhook") or ""
-    if webhook:
-        check_url(webhook)
+    options = read_options(request, principal.quotas)
+    version = await find_target(parts, principal, name=options.model, number=options.version)
     key = idempotency_key(request.scope["headers"])
     with Spool(parts.blobs.temp_dir, parts.threads) as spool:
         check = await _receive(parts, request, spool, principal.quotas)
         batch_id = new_id("bat")
-        print_ = hashlib.sha256(repr((name, number, timeout, webhook)).encode() + check.digest).hexdigest()[:32]
+        print_ = hashlib.sha256(repr(options).encode() + check.digest).hexdigest()[:32]
         await parts.threads.call(parts.payloads.adopt, lines_name(batch_id), spool.path)
     try:
         opened = await _open(
-            parts, request, principal, name=name, number=number, version=version, timeout=timeout,
-            webhook=webhook, key=key, fingerprint=print_, batch_id=batch_id, total=check.count,
+            parts, request, principal, options=options, version=version, key=key, fingerprint=print_,
+            batch_id=batch_id, total=check.count,
         )  # fmt: skip
     except Problem:
         await parts.threads.call(parts.payloads.delete, lines_name(batch_id))
@@ -151,11 +145,8 @@ async def _open(
     request: Request,
     principal: Principal,
     *,
-    name: str,
-    number: int | None,
+    options: BatchOptions,
     version: Version,
-    timeout: float | None,
-    webhook: str,
     key: str | None,
     fingerprint: str,
     batch_id: str,
@@ -165,7 +156,7 @@ async def _open(
         quotas = principal.quotas
         if version.gpus > quotas.gpus:
             raise over_quota(quotas)
-        seconds = timeout or version.config.get("timeout_seconds") or quotas.timeout_seconds
+        seconds = options.timeout_seconds or version.config.get("timeout_seconds") or quotas.timeout_seconds
         order = BatchOrder(
             batch_id=batch_id,
             tenant_id=principal.tenant_id,
@@ -177,7 +168,9 @@ async def _open(
             timeout_seconds=min(seconds, quotas.timeout_seconds),
             result_seconds=quotas.result_seconds,
             batches_limit=quotas.batches,
-            webhook=webhook,
+            webhook=options.webhook,
+            deadline_seconds=options.deadline_seconds,
+            cancel_after_seconds=options.cancel_after_seconds,
             idempotency_key=None if key is None else scoped(key, model_id=principal.model_id),
             fingerprint=fingerprint,
         )
@@ -187,7 +180,7 @@ async def _open(
         if result.why != "stale":
             raise _refusal(result, quotas)
         principal = await parts.auth.current(request)
-        version = await find_target(parts, principal, name=name, number=number)
+        version = await find_target(parts, principal, name=options.model, number=options.version)
     raise Problem("busy", "The tenant's settings keep changing; try again in a second.")
 
 
@@ -202,19 +195,6 @@ def _refusal(rejected: Rejected, quotas: Quotas) -> Problem:
 def _too_large(quotas: Quotas) -> Problem:
     detail = f"A batch may have at most {quotas.batch_bytes:,} bytes; split it."
     return Problem("batch_too_large", detail, limit_bytes=quotas.batch_bytes)
-
-
-def _timeout(query: Query, quotas: Quotas) -> float | None:
-    text = query.text("timeout_seconds")
-    if text is None:
-        return None
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0.001 <= seconds <= quotas.timeout_seconds:
-        raise invalid("timeout_seconds", f"timeout_seconds takes a number from 0.001 to {quotas.timeout_seconds}.")
-    return seconds
 
 
 async def _stream(parts: Parts, segments: Sequence[Segment]) -> AsyncIterator[bytes]:

@@ -155,6 +155,8 @@ EVENT_PLACE = [
 BATCH_QUERY = [
     query("version", OPTIONS["version"], "Which version; the newest ready one if left out."),
     query("timeout_seconds", OPTIONS["timeout_seconds"], "How long the model may compute for one line."),
+    query("deadline_seconds", OPTIONS["deadline_seconds"], "From now; lines that have not begun by then expire."),
+    query("cancel_after_seconds", OPTIONS["cancel_after_seconds"], "From now; then the batch is canceled."),
     query("webhook", OPTIONS["webhook"], "Told once, when every line has ended."),
 ]
 BATCH_BODY: Json = {

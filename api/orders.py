@@ -172,11 +172,11 @@ def fingerprint(name: str, order: Order, file: Path | None = None) -> str:
 
 def _checked(order: Order) -> Order:
     if order.timeout_seconds is not None:
-        _within("timeout_seconds", order.timeout_seconds, math.inf)
+        within("timeout_seconds", order.timeout_seconds, math.inf)
     if order.deadline_seconds is not None:
-        _within("deadline_seconds", order.deadline_seconds, DEADLINE_SECONDS)
+        within("deadline_seconds", order.deadline_seconds, DEADLINE_SECONDS)
     if order.cancel_after_seconds is not None:
-        _within("cancel_after_seconds", order.cancel_after_seconds, DEADLINE_SECONDS, minimum=CANCEL_AFTER_SECONDS)
+        within("cancel_after_seconds", order.cancel_after_seconds, DEADLINE_SECONDS, minimum=CANCEL_AFTER_SECONDS)
     if order.version is not None and order.version < 1:
         raise invalid("version", "Versions count from 1.")
     if order.webhook is not None:
@@ -184,7 +184,8 @@ def _checked(order: Order) -> Order:
     return order
 
 
-def _within(name: str, value: float, maximum: float, *, minimum: float = 0.001) -> None:
+def within(name: str, value: float, maximum: float, *, minimum: float = 0.001) -> None:
+    """Raises invalid_request for the field ``name`` unless it is a number of seconds within these bounds."""
     # Below a millisecond nothing can be timed; NaN compares false and is refused with the rest.
     if not (minimum <= value <= maximum) or math.isinf(value):
         upper = "" if math.isinf(maximum) else f" and at most {maximum:,}"

@@ -39,7 +39,7 @@ class Collected:
     job_ids: Sequence[str]
     unrun: int = 0
     at: int = 0  # with ``unrun``, the byte after the last of them
-    how: Literal["canceled", "failed"] = "canceled"
+    how: Literal["canceled", "failed", "expired"] = "canceled"
     entry: bytes = b""
 
 

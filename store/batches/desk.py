@@ -32,6 +32,8 @@ class BatchOrder:
     webhook: str = ""
     idempotency_key: str | None = None
     fingerprint: str = ""
+    deadline_seconds: float | None = None
+    cancel_after_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class BatchDesk:
             *(o.batch_id, o.tenant_id, o.generation, o.model, o.version_id, o.version_number),
             *(o.total, o.timeout_seconds, o.webhook, o.result_seconds),
             *(o.batches_limit, o.idempotency_key or "", o.fingerprint),
+            *(int((seconds or 0) * 1000) for seconds in (o.deadline_seconds, o.cancel_after_seconds)),
         )
         what = answer[0].decode()
         if what == "ok":

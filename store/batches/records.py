@@ -44,6 +44,8 @@ class BatchRecord:
     webhook: str
     fence: int
     waits_for: str
+    deadline_ms: int = 0  # when lines that have not begun expire; 0: never
+    cancel_ms: int = 0  # when it is canceled; 0: never
 
     @property
     def ended(self) -> bool:
@@ -106,6 +108,8 @@ def decode_batch(batch_id: str, fields: Mapping[bytes, bytes]) -> BatchRecord:
         webhook=text(b"hook"),
         fence=number(b"f"),
         waits_for=text(b"wf"),
+        deadline_ms=number(b"dl"),
+        cancel_ms=number(b"ca"),
     )
 
 

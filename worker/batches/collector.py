@@ -33,7 +33,7 @@ class _Segment:
     size_bytes: int = 0
     unrun: int = 0
     at: int = 0
-    how: Literal["canceled", "failed"] = "canceled"
+    how: Literal["canceled", "failed", "expired"] = "canceled"
     begun: float = 0.0
 
     @property
@@ -80,7 +80,7 @@ class Collector:
                     break
         return self._segment.end > begin
 
-    def add_unrun(self, line: Numbered, *, how: Literal["canceled", "failed"], why: str) -> bool:
+    def add_unrun(self, line: Numbered, *, how: Literal["canceled", "failed", "expired"], why: str) -> bool:
         """Take a line that will never be a job; False when the segment has to be written first."""
         if self._segment.full or (self._segment.unrun and self._segment.how != how):
             return False
@@ -149,6 +149,6 @@ class Collector:
             "succeeded": record.succeeded,
             "failed": record.failed + unrun.get("failed", 0),
             "canceled": record.canceled + unrun.get("canceled", 0),
-            "expired": record.expired,
+            "expired": record.expired + unrun.get("expired", 0),
             "urls": {"self": own, "results": f"{own}/results"},
         }

@@ -49,6 +49,7 @@ def admission(
     payload: bytes,
     input_bytes: int | None,
     engine_limit: int,
+    now_ms: int,
 ) -> Admission:
     """The line's job. Its record is kept for a week, or until its result is collected: that is what ends it.
 
@@ -78,4 +79,5 @@ def admission(
         input_bytes=input_bytes,
         engine_limit=engine_limit,
         listening=None,
+        deadline_seconds=max(1, record.deadline_ms - now_ms) / 1000 if record.deadline_ms else None,
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import structlog
 
@@ -92,9 +94,14 @@ class Feeder:
         if record is None or record.fence != self._held.fence or record.ended:
             return None
         self._window.note(record.lines_ended, now=asyncio.get_running_loop().time())
+        if record.state == "running" and 0 < record.cancel_ms <= _now_ms():
+            await self._stores.front.batches.cancel(record.tenant_id, record.id)
+            return True
         if record.state == "canceling":
             await self._cancel(record)
             admitted = False
+        elif _late(record):
+            admitted = False  # what is queued expires by itself, the rest below
         else:
             admitted = await self._admit(record)
         return await self._collect(record) or admitted
@@ -160,6 +167,7 @@ class Feeder:
             payload=payload,
             input_bytes=input_bytes,
             engine_limit=self._stores.engine_limit,
+            now_ms=_now_ms(),
         )
         return await self._stores.front.admit_line(
             wanted, self._held, index=numbered.index, at=numbered.end, label=line.id
@@ -196,9 +204,16 @@ class Feeder:
         return await self._collector.write(record, now=crowded) or moved
 
     async def _give_up(self, record: BatchRecord) -> bool:
-        """Lines that will never be jobs end here, some at a time: the batch was canceled, or its version is gone."""
+        """Lines that will never be jobs end here, some at a time: canceled, too late, or without their version."""
         refused = self._conditions.refused if self._conditions is not None else ""
-        if record.state != "canceling" and not refused:
+        how: Literal["canceled", "failed", "expired"]
+        if record.state == "canceling":
+            how = "canceled"
+        elif _late(record):
+            how = "expired"
+        elif refused:
+            how = "failed"
+        else:
             return False
         first = self._collector.first_missing(record)
         if first > record.next:
@@ -207,8 +222,15 @@ class Feeder:
         self._reader = None
         self._ready.clear()
         for line in await asyncio.to_thread(reader.take, UNRUN_AT_ONCE):
-            if not self._collector.add_unrun(
-                line, how="canceled" if record.state == "canceling" else "failed", why=refused
-            ):
+            if not self._collector.add_unrun(line, how=how, why=refused):
                 break
         return True
+
+
+def _late(record: BatchRecord) -> bool:
+    """Whether its deadline has passed: no line begins any more."""
+    return 0 < record.deadline_ms <= _now_ms()
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)

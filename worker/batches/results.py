@@ -23,7 +23,7 @@ def render(index: int, label: str | None, job: JobRecord | None, output: bytes |
     return _line(index, label, job.state, error=error, predict_seconds=job.predict_seconds, **values)
 
 
-def render_unrun(index: int, label: str | None, *, how: Literal["canceled", "failed"], why: str) -> bytes:
+def render_unrun(index: int, label: str | None, *, how: Literal["canceled", "failed", "expired"], why: str) -> bytes:
     """The result of a line that never became a job."""
     return _line(index, label, how, error=_error("model_unavailable", why) if how == "failed" else None)
 

@@ -141,14 +141,23 @@ class Client:
         ids: Sequence[str] | None = None,
         version: int | None = None,
         timeout_seconds: float | None = None,
+        deadline_seconds: float | None = None,
+        cancel_after_seconds: float | None = None,
         webhook: str | None = None,
         idempotency_key: str | None = None,
     ) -> Batch:
         """Hand in up to 100,000 inputs at once, what JSON knows each; they are checked before this returns.
 
-        ``ids`` are your own names for them, given back with the results. ``webhook`` is told once, at the end.
+        ``ids`` are your own names for them, given back with the results. ``webhook`` is told once, at the end. Inputs
+        that have not begun after ``deadline_seconds`` expire; after ``cancel_after_seconds`` the batch is canceled.
         """
-        options = {"version": version, "timeout_seconds": timeout_seconds, "webhook": webhook}
+        options = {
+            "version": version,
+            "timeout_seconds": timeout_seconds,
+            "deadline_seconds": deadline_seconds,
+            "cancel_after_seconds": cancel_after_seconds,
+            "webhook": webhook,
+        }
         request = batch_request(model, inputs, ids=ids, options=options, idempotency_key=idempotency_key)
         return Batch(self._transport.send(request).json(), transport=self._transport)
 

@@ -3,6 +3,7 @@
 local id, tenant, generation, model, version, number = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local total, timeout, hook, keep = ARGV[7], ARGV[8], ARGV[9], ARGV[10]
 local limit, idem, fingerprint = tonumber(ARGV[11]), ARGV[12], ARGV[13]
+local deadline_ms, cancel_after_ms = tonumber(ARGV[14]), tonumber(ARGV[15])
 
 if (redis.call('GET', 'gen:' .. tenant) or '0') ~= generation then return { 'stale' } end
 local idem_key = 'idem:' .. tenant .. ':' .. idem
@@ -20,6 +21,8 @@ if running >= limit then return { 'batches_full', running } end
 local now = now_ms()
 redis.call('HSET', 'batch:' .. id, 't', tenant, 'm', model, 'v', version, 'n', number, 's', 'running', 'c', now,
   'total', total, 'next', 0, 'at', 0, 'done', 0, 'to', timeout, 'hook', hook, 'keep', keep, 'f', 0, 'kept', 0)
+if deadline_ms > 0 then redis.call('HSET', 'batch:' .. id, 'dl', now + deadline_ms) end
+if cancel_after_ms > 0 then redis.call('HSET', 'batch:' .. id, 'ca', now + cancel_after_ms) end
 redis.call('ZADD', 'batches:open', 0, id)
 redis.call('ZADD', 'batches:' .. tenant, 0, id)
 bump('load:' .. tenant, 'batches', 1)

@@ -51,7 +51,8 @@
 --                               total lines, next: first line not admitted, at: the byte it begins at, done: first line
 --                               not among the results, succeeded/failed/canceled/expired lines, to timeout s, hook
 --                               webhook url, keep result seconds, f fence, kept bytes of results,
---                               wf what it waits for
+--                               wf what it waits for, dl when lines that have not begun
+--                               expire ms, ca when it is canceled ms (no field: never)
 --   batch:{id}:results  list    "payload first end bytes": where the results are, in the order of the lines
 --   batches:open        zset    ids of batches that have not ended, by when their holder's lease is over ms
 --   batches:{tenant}    zset    ids of all batches of a tenant, score 0
