@@ -19,7 +19,8 @@ class Door:
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             self._listener.bind(str(folder / _NAME))
-            # Its user is nobody's on the host: reaching the folder is what is guarded, not the socket.
+            # Its user is nobody's on the host: reaching the folder is what is guarded (it lies in one of the worker's
+            # alone, and the engine mounts it as root), not the socket.
             (folder / _NAME).chmod(0o666)
             folder.chmod(0o755)
             self._listener.listen(1)

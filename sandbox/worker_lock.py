@@ -25,7 +25,7 @@ class WorkerLock:
         hidden = run_dir / f".{self.name}.starting"
         self._fd = os.open(hidden, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        self.folder.mkdir(mode=0o711)
+        self.folder.mkdir(mode=0o700)  # a listening socket's path can be read by everybody, in /proc/net/unix
         hidden.rename(self._path)
 
     def release(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,9 +21,11 @@ from sandbox import image as image_module
 from sandbox.contract import Bound, LoadFailure
 from sandbox.devices import Devices
 from sandbox.docker_driver import OWNER_LABEL, WORKER_LABEL, DockerDriver
+from sandbox.door import Door
 from sandbox.engine import Engine
 from sandbox.errors import EngineUnreachable, GpuUnavailable, ImageMissing, RuntimeMissing, StartFailed
 from sandbox.postmortem import Death, examine
+from sandbox.worker_lock import WorkerLock
 from tests.sandbox.real import ECHO, SMALL, Models, ask
 
 
@@ -131,6 +134,16 @@ def test_sweep_never_touches_another_installation(
         assert containers(client, f"{owner}-other") == [made.id]
     finally:
         made.remove()
+
+
+def test_nobody_else_on_the_host_reaches_a_door(sandbox_run_dir: Path) -> None:
+    """Who dials first is handed a tenant's files: the sockets lie in a folder that only the worker's user enters."""
+    worker = WorkerLock(sandbox_run_dir)
+    door = Door(worker.folder / "1")
+    assert stat.S_IMODE(worker.folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(door.folder.stat().st_mode) == 0o755  # as the sandbox's user sees it, mounted
+    door.close()
+    worker.release()
 
 
 def test_a_starting_worker_is_not_taken_for_a_dead_one(own: DockerDriver, sandbox_run_dir: Path) -> None:
