@@ -1,8 +1,6 @@
 # attack: bytes out of band on the host's own connection, code of the kernel that has let others out of sandboxes
 # expect: succeeded
 # output: []
-# gvisor: {"output": []}
-# gvisor_why: it knows no such bytes on unix sockets; what it answers is its own affair
 import socket
 
 import torch
