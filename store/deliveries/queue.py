@@ -73,9 +73,13 @@ class DeliveryQueue:
         fixed = (plan.entry, plan.subject, plan.tenant_id, plan.event, plan.body, *self._keep)
         return int(await self._run("plan", self.courier, *fixed, *plan.arguments()))
 
-    async def claim(self, *, room: int) -> tuple[list[Claimed], float | None]:
-        """Up to ``room`` due deliveries, and the seconds until the next one is due (None: none is scheduled)."""
-        answer = await self._run("claim", self.courier, room)
+    async def claim(self, *, room: int, slots: int = 0) -> tuple[list[Claimed], float | None]:
+        """Up to ``room`` due deliveries, and the seconds until the next one is due (None: none is scheduled).
+
+        ``slots`` are those this courier has, ``room`` of them free; 0: all of them. The fewer are free, the fewer
+        one tenant may have in flight.
+        """
+        answer = await self._run("claim", self.courier, room, slots or room)
         wait_ms, parts = int(answer[0]), answer[1:]
         found = [_claimed(parts[at : at + 9]) for at in range(0, len(parts), 9)]
         return found, None if wait_ms < 0 else wait_ms / 1000

@@ -94,7 +94,11 @@ class Courier:
         while not self._stopping.is_set():
             self._something.clear()
             room = self._slots - len(self._sending)
-            answer = await self._patiently("claim", partial(self._queue.claim, room=room)) if room else None
+            answer = (
+                await self._patiently("claim", partial(self._queue.claim, room=room, slots=self._slots))
+                if room
+                else None
+            )
             claimed, wait_seconds = answer or ([], None)
             for each in claimed:
                 task = asyncio.create_task(self._deliver(each))

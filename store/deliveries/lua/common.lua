@@ -16,6 +16,7 @@
 --   deliveries:waiting          hash  tenant -> deliveries not ended, {tenant}:bytes -> of their bodies; none when 0
 --   deliveries:failing          zset  lanes whose last attempt failed, by its ms; forgotten after a day
 --   deliveries:parked:{tenant}  set   lanes passed over because the tenant had no room left
+--   deliveries:pressed          set   tenants passed over because few slots of the courier that asked were free
 --   deliveries:claims:{courier} set   ids a courier is sending
 --   deliveries:couriers         zset  couriers by last heartbeat ms
 --   deliveries:log:{log}        zset  "{created ms}:{id}", all of score 0, so in order of birth. {log} is an endpoint,

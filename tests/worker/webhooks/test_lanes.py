@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 import store.deliveries.scripts
 from store.deliveries import Claimed, DeliveryDesk, DeliveryQueue, Plan, Recipient, delivery_id, lane_of
+from worker.webhooks.courier import SLOTS
 
 LANE_ROOM, FAILING_ROOM, TENANT_ROOM = 2, 1, 3  # smaller than real, so that few steps reach them
 TENANTS = ("ten_a", "ten_b")
@@ -281,7 +282,7 @@ def test_a_flood_does_not_go_first(redis_url: str) -> None:
         for number in range(5000):
             await queue.plan(_plan(f"job_{number}", "https://flood.example/"))
         await queue.plan(_plan("job_quiet", "https://quiet.example/"))
-        claimed, _ = await queue.claim(room=4)
+        claimed, _ = await queue.claim(room=8)
         await queue.close()
         return [each.id for each in claimed]
 
@@ -293,6 +294,54 @@ def test_a_flood_does_not_go_first(redis_url: str) -> None:
 def _plan(job_id: str, url: str, *, tenant: str = "ten_a") -> Plan:
     to = (Recipient(url),)
     return Plan(job_id, tenant_id=tenant, event="job.succeeded", body=b"{}", recipients=to, entry=job_id.encode())
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize("tenants", [1, 4, 24])
+def test_who_hangs_leaves_room_for_others(redis_url: str, tenants: int, at_once: bool) -> None:
+    """Tenants whose endpoints hang, each with more waiting than it gets slots, all at once or one after the other:
+    another tenant's delivery is in the very next claim of the same courier, with none of theirs answered."""
+
+    async def scenario() -> tuple[list[Claimed], list[Claimed]]:
+        queue = DeliveryQueue(redis_url, courier="c")
+        hanging: list[Claimed] = []
+
+        async def claim() -> None:
+            while claimed := (await queue.claim(room=SLOTS - len(hanging), slots=SLOTS))[0]:
+                hanging.extend(claimed)
+
+        for tenant in range(tenants):
+            for number in range(80):
+                plan = _plan(f"job_{tenant}.{number}", f"https://hangs{number % 8}.example/", tenant=f"ten_{tenant}")
+                await queue.plan(plan)
+            if not at_once:
+                await claim()
+        await claim()
+        await queue.plan(_plan("job_healthy", "https://healthy.example/", tenant="ten_healthy"))
+        found, _ = await queue.claim(room=SLOTS - len(hanging), slots=SLOTS)
+        await queue.close()
+        return hanging, found
+
+    hanging, found = asyncio.run(scenario())
+    assert len({each.tenant_id for each in hanging}) == tenants
+    assert [each.id for each in found] == ["dlv_healthy"]
+
+
+def test_whoever_was_passed_over_gets_its_turn(redis_url: str) -> None:
+    """A lane that found too few slots free is taken up once there are more, without an attempt of its tenant ending."""
+
+    async def scenario() -> tuple[list[str], list[str]]:
+        queue = DeliveryQueue(redis_url, courier="c")
+        for name in ("one", "two", "three"):
+            await queue.plan(_plan(f"job_{name}", f"https://{name}.example/"))
+        first, _ = await queue.claim(room=2)
+        second, _ = await queue.claim(room=8)
+        await queue.close()
+        return [each.id for each in first], [each.id for each in second]
+
+    first, second = asyncio.run(scenario())
+    assert (len(first), len(second)) == (1, 2)
+    assert {*first, *second} == {"dlv_one", "dlv_two", "dlv_three"}
 
 
 @pytest.mark.parametrize(
