@@ -64,7 +64,8 @@ def secret_of(text: str | bytes) -> bytes:
 
 def open_links(connection: redis.Redis, *, setting: str, lifetime_seconds: int) -> Links:
     """The installation's links, for processes that may block. Raises redis.RedisError."""
-    if not setting:
+    text = setting or cast("bytes | None", connection.get(SECRET_KEY))
+    if text is None:
         connection.set(SECRET_KEY, fresh_secret(), nx=True)
-    text = setting or cast("bytes", connection.get(SECRET_KEY))
+        text = cast("bytes", connection.get(SECRET_KEY))
     return Links(secret_of(text), lifetime_seconds)

@@ -45,8 +45,9 @@ def main() -> None:
         sys.exit(f"CLOCHE_WEBHOOK_ALLOW has to be comma-separated networks such as 127.0.0.0/8: {exc}")
     catalog = Catalog.open(resolved.database_url)
     connection = redis.Redis.from_url(resolved.redis_url)
+    sources = sources_of(catalog, connection, link_secret=resolved.link_secret, link_seconds=resolved.link_seconds)
     try:
-        asyncio.run(_run(resolved, allow=allow, sources=sources_of(catalog, connection)))
+        asyncio.run(_run(resolved, allow=allow, sources=sources))
     finally:
         connection.close()
         catalog.close()

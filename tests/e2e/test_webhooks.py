@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import httpx
 from standardwebhooks import Webhook
 
 from tests.attacks_webhooks.listener import Listener, eventually
@@ -27,6 +28,9 @@ def test_a_webhook_is_told_of_every_job(engine: Engine) -> None:
         )
         outputs = {body["type"]: body["data"]["output"] for body in bodies if body["data"]["id"] == jobs[0]}
         assert outputs == {"job.started": None, "job.succeeded": 42}
+        [address] = [body["data"]["urls"]["output"] for body in bodies if body["type"] == "job.succeeded"]
+        fetched = httpx.get(f"{engine.url}{address}", timeout=60)
+        assert (fetched.status_code, fetched.json()) == (200, 42)  # without a key
         assert before["id"] not in {body["data"]["id"] for body in bodies}
         eventually(lambda: len(_log(customer, made, "delivered")) == 4)
         canceled = customer.http.post(f"/v1/models/{name}/jobs", json={"input": 3, "deadline_seconds": 60}).json()

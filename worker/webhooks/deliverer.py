@@ -91,7 +91,10 @@ class Deliverer:
     def _rebuilt(self, claimed: Claimed) -> bytes:
         """The body of a delivery that was asked for again after its own was let go; empty when it can't be had."""
         job = self.sources.job(claimed.subject)
-        return b"" if job is None else payload.build(job, event=claimed.event, public_url=self.public_url)
+        if job is None:
+            return b""
+        links = self.sources.links()
+        return payload.build(job, event=claimed.event, public_url=self.public_url, links=links)
 
     def has_failed_for_days(self, finished: Finished) -> bool:
         """Whether an endpoint has done nothing but fail for so long that it is disabled."""

@@ -12,32 +12,34 @@ import msgspec
 
 from store.deliveries import Due, event_body
 from store.jobs.records import JobRecord
+from store.links import Links
 
 INLINE_OUTPUT_BYTES = 64 * 1024  # larger outputs are fetched by their URL
 STARTED = "job.started"
 
 
-def build(job: JobRecord, *, event: str = "", public_url: str = "") -> bytes:
+def build(job: JobRecord, *, event: str = "", public_url: str = "", links: Links | None = None) -> bytes:
     """The body of a delivery, UTF-8 JSON. An ended job always gives the same bytes.
 
-    ``event`` defaults to the job's end. For ``job.started`` it is told as it was then, whatever it is now.
+    With ``links`` the address of a success's output opens without a key. ``event`` defaults to the job's end. For
+    ``job.started`` it is told as it was then, whatever it is now.
     """
     if event == STARTED:
         data = job_json(_as_started(job), public_url=public_url)
         return _enveloped(STARTED, data["started_at"], data)
-    data = job_json(job, public_url=public_url)
+    data = job_json(job, public_url=public_url, links=links)
     return _enveloped(f"job.{job.state}", data["finished_at"], data)
 
 
 def build_bare(due: Due, *, record_expired: bool, public_url: str = "") -> bytes:
     """The body for a job of which nothing but the event can be told, mostly because its record has expired."""
     status = "running" if due.event == STARTED else due.event.removeprefix("job.")
-    urls = _urls(due.subject, public_url=public_url)
+    urls = _urls(due.subject, public_url=public_url, signed="")
     data = {"id": due.subject, "status": status, "record_expired": record_expired, "urls": urls}
     return event_body(due.event, data, at_ms=due.at_ms)
 
 
-def job_json(job: JobRecord, *, public_url: str) -> dict[str, Any]:
+def job_json(job: JobRecord, *, public_url: str, links: Links | None = None) -> dict[str, Any]:
     """The job's JSON; ``output`` is null when it is larger than 64 KiB, and ``urls.output`` says where it is."""
     output, encoding = _output(job)
     return {
@@ -57,7 +59,7 @@ def job_json(job: JobRecord, *, public_url: str) -> dict[str, Any]:
         "queue_seconds": _seconds(job.created_ms, job.started_ms),
         "predict_seconds": job.predict_seconds,
         "attempts": job.attempts,
-        "urls": _urls(job.id, public_url=public_url),
+        "urls": _urls(job.id, public_url=public_url, signed=_signed(job, links)),
     }
 
 
@@ -121,9 +123,16 @@ def _error(job: JobRecord) -> dict[str, Any] | None:
     }
 
 
-def _urls(job_id: str, *, public_url: str) -> dict[str, str]:
+def _signed(job: JobRecord, links: Links | None) -> str:
+    """The signature of a success's output. It ends a lifetime after the job, so that each attempt says the same."""
+    if links is None or job.state != "succeeded":
+        return ""
+    return "?" + links.query(job.id, expires=job.finished_ms // 1000 + links.lifetime_seconds)
+
+
+def _urls(job_id: str, *, public_url: str, signed: str) -> dict[str, str]:
     own = f"{public_url.rstrip('/')}/v1/jobs/{job_id}"
-    return {"self": own, "cancel": f"{own}/cancel", "output": f"{own}/output"}
+    return {"self": own, "cancel": f"{own}/cancel", "output": f"{own}/output{signed}"}
 
 
 def _text(text: str) -> str:

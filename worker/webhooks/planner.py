@@ -6,6 +6,7 @@ import structlog
 
 from store.deliveries import Due, Plan, Recipient, decode_due, event_body
 from store.jobs.records import JobRecord
+from store.links import Links
 from worker.webhooks import payload
 from worker.webhooks.sources import Sources
 
@@ -24,22 +25,23 @@ def plan_of(entry: bytes, sources: Sources, *, public_url: str = "") -> Plan | N
     if not recipients:
         return None
     job = None if due.data is not None else sources.job(due.subject)
+    links = sources.links() if job is not None else None
     return Plan(
         due.subject,
         tenant_id=due.tenant_id,
         event=due.event,
-        body=_body(due, job, public_url=public_url),
+        body=_body(due, job, public_url=public_url, links=links),
         recipients=recipients,
         entry=entry,
     )
 
 
-def _body(due: Due, job: JobRecord | None, *, public_url: str) -> bytes:
+def _body(due: Due, job: JobRecord | None, *, public_url: str, links: Links | None) -> bytes:
     if due.data is not None:
         return event_body(due.event, due.data, at_ms=due.at_ms)
     if job is not None:
         try:
-            return payload.build(job, event=due.event, public_url=public_url)
+            return payload.build(job, event=due.event, public_url=public_url, links=links)
         except Exception:
             # A fault of ours, met with what one job holds: it must neither hold up the others nor go untold.
             log.exception("webhook_body_broke", job_id=due.subject)

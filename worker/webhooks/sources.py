@@ -16,6 +16,7 @@ from store.deliveries import Recipient
 from store.errors import RedisUnavailable, TenantUnknown
 from store.jobs.reader import read
 from store.jobs.records import JobRecord
+from store.links import Links, open_links
 
 log = structlog.get_logger()
 
@@ -27,7 +28,8 @@ class Sources:
     ``job`` gives a job's record or None when it has expired. ``listeners`` gives the tenant's enabled endpoints
     that ask for an event. ``destination`` gives an endpoint with its secrets, None when it is deleted. ``secrets``
     gives the tenant's own, for URLs that came with a job; none when the tenant is unknown or suspended.
-    ``disable`` takes an endpoint, a reason, a sentence, and the URL that earned it.
+    ``disable`` takes an endpoint, a reason, a sentence, and the URL that earned it. ``links`` gives what signs links
+    to outputs, as it is now; without one they are told unsigned.
     """
 
     job: Callable[[str], JobRecord | None]
@@ -35,9 +37,12 @@ class Sources:
     destination: Callable[[str], Destination | None]
     secrets: Callable[[str], tuple[str, ...]]
     disable: Callable[[str, DisabledReason, str, str], bool]
+    links: Callable[[], Links | None] = lambda: None
 
 
-def sources_of(catalog: Catalog, connection: redis.Redis) -> Sources:
+def sources_of(
+    catalog: Catalog, connection: redis.Redis, *, link_secret: str = "", link_seconds: int = 3600
+) -> Sources:
     """The sources of an installation."""
 
     def listeners(tenant_id: str, event: str) -> tuple[Recipient, ...]:
@@ -71,4 +76,6 @@ def sources_of(catalog: Catalog, connection: redis.Redis) -> Sources:
         destination=catalog.endpoints.destination,
         secrets=secrets,
         disable=disable,
+        # Asked for each time: should the secret in Redis be lost and made anew, the API has the new one.
+        links=lambda: open_links(connection, setting=link_secret, lifetime_seconds=link_seconds),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from urllib.parse import parse_qsl
 
 import msgspec
 import pytest
@@ -11,6 +12,7 @@ from standardwebhooks import Webhook
 
 from api.responses import job_view
 from store.jobs.reader import read
+from store.links import open_links
 from tests.attacks_webhooks.listener import Answer, Listener, eventually
 
 
@@ -25,6 +27,8 @@ def test_an_ended_job_is_told_signed(world) -> None:
     assert request.path == "/hook?x=1"
     assert request.headers["webhook-id"] == f"dlv_{job_id.removeprefix('job_')}"
     assert (body["type"], body["data"]["output"]) == ("job.succeeded", {"digit": 7})
+    body["data"]["urls"]["output"], _, signature = body["data"]["urls"]["output"].partition("?")
+    assert signature
     assert body["data"] == json.loads(msgspec.json.encode(job_view(read(world.redis, job_id))))
     assert body["timestamp"] == body["data"]["finished_at"]
     assert (delivery["attempts"], delivery["last_status"], delivery["last_detail"]) == ("1", "200", "thanks")
@@ -133,7 +137,11 @@ def test_a_large_output_is_left_for_its_url(world) -> None:
     bodies = {request.path: json.loads(request.body)["data"] for request in endpoint.requests}
     assert bodies["/small"]["output"] == "x" * (64 * 1024 - 2)
     assert bodies["/large"]["output"] is None
-    assert bodies["/large"]["urls"]["output"] == f"/v1/jobs/{job_id}/output"
+    address, _, signature = bodies["/large"]["urls"]["output"].partition("?")
+    assert address == f"/v1/jobs/{job_id}/output"
+    query = dict(parse_qsl(signature))
+    links = open_links(world.redis, setting="", lifetime_seconds=3600)
+    assert links.opens(job_id, expires=query["expires"], signature=query["signature"])
 
 
 def test_slow_endpoints_do_not_hold_up_others(world) -> None:

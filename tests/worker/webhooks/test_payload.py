@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from store.jobs.records import JobRecord
+from store.links import Links
 from store.payloads import Stored
 from worker.webhooks import payload
 
@@ -65,6 +68,41 @@ def test_an_output_in_the_blob_store_is_told_by_its_address() -> None:
     told = data(output_kind="bytes", output_stored=Stored("job_1.out-1", 2**20))
     assert (told["output"], told["output_encoding"], told["output_bytes"]) == (None, "base64", 2**20)
     assert told["urls"]["output"] == "/v1/jobs/job_1/output"
+
+
+def test_a_success_carries_a_link_that_needs_no_key() -> None:
+    """The signature is the API's own, ends a lifetime after the job did, and is the same in every attempt."""
+    links = Links(b"k" * 32, 3600)
+    finished = int(time.time())
+    job = JobRecord(
+        id="job_1",
+        tenant_id="t",
+        model="m",
+        version_id="v",
+        version_number=1,
+        state="succeeded",
+        created_ms=1,
+        finished_ms=finished * 1000 + 999,
+        output=b"1",
+    )
+    body = payload.build(job, links=links, public_url="https://cloche.example")
+    assert body == payload.build(job, links=links, public_url="https://cloche.example")
+    address = urlsplit(json.loads(body)["data"]["urls"]["output"])
+    assert (address.netloc, address.path) == ("cloche.example", "/v1/jobs/job_1/output")
+    query = dict(parse_qsl(address.query))
+    assert query["expires"] == str(finished + 3600)
+    assert links.opens("job_1", expires=query["expires"], signature=query["signature"])
+
+
+@pytest.mark.parametrize("state", ["failed", "canceled", "expired"])
+def test_only_a_success_has_a_signed_link(state: Any) -> None:
+    """Of another end, or of a start, there is no output to open."""
+    job = JobRecord(
+        id="job_1", tenant_id="t", model="m", version_id="v", version_number=1, state=state, created_ms=1, started_ms=1
+    )
+    for event in ("", "job.started"):
+        told = json.loads(payload.build(job, event=event, links=Links(b"k" * 32, 3600)))
+        assert told["data"]["urls"]["output"] == "/v1/jobs/job_1/output"
 
 
 def test_a_public_url_makes_links_absolute() -> None:
