@@ -22,7 +22,7 @@ from store.errors import RedisUnavailable
 from store.jobs.back import DEAD_AFTER_SECONDS
 from store.jobs.codec import decode_announcement, decode_ended, decode_record
 from store.jobs.following import Following
-from store.jobs.holdings import Holdings, decode_holdings, load_key
+from store.jobs.holdings import Holdings, commands, decode_holdings
 from store.jobs.records import (
     TERMINAL,
     Admission,
@@ -240,7 +240,9 @@ class JobFront:
 
     async def holdings(self, tenant_id: str) -> Holdings:
         """What stands against the tenant's quotas."""
-        return decode_holdings(_pairs(await self._wire.call("HGETALL", load_key(tenant_id))))
+        asked = (self._wire.call(*command) for command in commands(tenant_id))
+        fields, turns, waiting = await asyncio.gather(*asked)
+        return decode_holdings(_pairs(fields), gpus=turns - waiting)
 
     async def forgets_in(self, tenant_id: str) -> int | None:
         """Seconds until the first of the tenant's oldest results is forgotten; None where none of them has ended."""

@@ -1,6 +1,8 @@
 """What stands against a tenant's quotas in Redis, now."""
 
-# load:{tenant}  hash  read; listed in lua/common.lua
+# load:{tenant}       hash  read; listed in lua/common.lua, as the others are
+# gpu_turns:{tenant}  set   read
+# gpu_turns:issued    zset  read
 
 from __future__ import annotations
 
@@ -23,6 +25,7 @@ class Holdings:
     kept_bytes: int
     run_seconds_per_month: float
     gpu_seconds_per_month: float
+    gpus: int  # held by turns that have begun; one that waits for a worker counts against the quota, but holds none
 
 
 def load_key(tenant_id: str) -> str:
@@ -33,12 +36,22 @@ def load_key(tenant_id: str) -> str:
 def read(connection: redis.Redis, tenant_id: str) -> Holdings:
     """For who can't wait asynchronously. Raises RedisUnavailable."""
     try:
-        return decode_holdings(cast("dict[bytes, bytes]", connection.hgetall(load_key(tenant_id))))
+        asked = connection.pipeline(transaction=False)
+        for command in commands(tenant_id):
+            asked.execute_command(*command)
+        fields, turns, waiting = asked.execute()
+        return decode_holdings(cast("dict[bytes, bytes]", fields), gpus=turns - waiting)
     except redis.RedisError as exc:
         raise RedisUnavailable(str(exc)) from exc
 
 
-def decode_holdings(fields: Mapping[bytes, bytes]) -> Holdings:
+def commands(tenant_id: str) -> tuple[tuple[str | int, ...], ...]:
+    """What to ask Redis for: the tenant's counters, how many GPU turns it has, how many of these have not begun."""
+    turns = f"gpu_turns:{tenant_id}"
+    return ("HGETALL", load_key(tenant_id)), ("SCARD", turns), ("ZINTERCARD", 2, turns, "gpu_turns:issued")
+
+
+def decode_holdings(fields: Mapping[bytes, bytes], *, gpus: int) -> Holdings:
     """From the hash of a tenant's counters."""
     month = f"{datetime.now(UTC):%Y%m}"
 
@@ -51,4 +64,5 @@ def decode_holdings(fields: Mapping[bytes, bytes]) -> Holdings:
         kept_bytes=number("kept"),
         run_seconds_per_month=number(f"run:{month}") / 1e6,
         gpu_seconds_per_month=number(f"gpu:{month}") / 1e6,
+        gpus=max(0, gpus),
     )

@@ -10,7 +10,8 @@ import pytest
 import redis
 from starlette.testclient import TestClient
 
-from store.jobs.back import JobBack
+from store.jobs import holdings
+from store.jobs.back import JobBack, Settlement
 from store.jobs.turns import GPU_TURNS_QUEUE_KEY, TURNS_QUEUE_KEY
 from tests.api.conftest import SOURCE, Account, Installation, assert_problem, submit, upload, weights
 
@@ -116,6 +117,28 @@ def test_a_quota_that_was_taken_back_refuses_jobs(
     assert assert_problem(submit(api, granted), 403, "quota_gpus")["limit"] == 0
     installation.quotas(granted, gpus=2)
     assert submit(api, granted).status_code == 202
+
+
+def test_gpus_in_use_are_shown_beside_the_quota(
+    api: TestClient, granted: Account, installation: Installation, gpu_worker: JobBack
+) -> None:
+    """A GPU is in use from the moment a worker begins the turn until the turn's end; while it waits it is nobody's."""
+
+    def gpus() -> dict[str, int]:
+        found: dict[str, int] = api.get("/v1/quotas", headers=granted.headers).json()["quotas"]["gpus"]
+        return found
+
+    version = installation.ready(granted, gpus=1)
+    assert submit(api, granted).status_code == 202
+    assert gpus() == {"limit": 1, "used": 0}
+    [token] = [each.decode() for each in installation.redis.smembers(f"gpu_turns:{granted.tenant.id}")]
+    assert gpu_worker.begin(token)
+    assert gpus() == {"limit": 1, "used": 1}
+    assert holdings.read(installation.redis, granted.tenant.id).gpus == 1
+    [claim] = gpu_worker.settle(token, version.id, [], want=1).claims
+    gpu_worker.settle(token, version.id, [Settlement(claim, "succeeded", output=b"1")], want=0)
+    gpu_worker.end(token)
+    assert gpus() == {"limit": 1, "used": 0}
 
 
 def test_versions_on_a_gpu_have_turns_of_their_own(
