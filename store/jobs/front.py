@@ -273,10 +273,11 @@ class JobFront:
         owned = {name: value.decode() for name, value in _pairs(devices).items() if name in alive}
         ailing = {name: code.decode() for name, code in _pairs(faults).items() if name in alive}
         numbers = {name.decode(): int(value) for name, value in _pairs(stats).items()}
+        ended = sum(value for name, value in numbers.items() if name.startswith("ended:"))
         return QueueHealth(
             live_workers=len(alive),
             queued_jobs=numbers.get("queued", 0),
-            running_jobs=numbers.get("running", 0),
+            running_jobs=numbers.get("admitted", 0) - ended - numbers.get("queued", 0),
             worker_faults=tuple(sorted({code for name, code in ailing.items() if name not in owned})),
             gpu_workers=len(owned),
             gpu_faults=tuple(sorted({code for name, code in ailing.items() if name in owned})),

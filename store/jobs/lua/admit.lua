@@ -18,20 +18,24 @@ local engine_limit, gpus_limit, dead_after_ms, asked = tonumber(ARGV[25]), ARGV[
 local cancel_after_ms = tonumber(ARGV[29])
 local books = gpus > 0 and GPU or ''
 
-if (redis.call('GET', 'gen:' .. tenant) or '0') ~= generation then return { 'stale' } end
+local idem_key = 'idem:' .. tenant .. ':' .. idem
+local first = redis.call('MGET', 'gen:' .. tenant, idem_key)
+if (first[1] or '0') ~= generation then return { 'stale' } end
 
 local us = now_us()
 local now = math.floor(us / 1000)
+local stamp = whole(now)
 local month = month_of(now)
 local load_key = 'load:' .. tenant
 local load = redis.call('HMGET', load_key, 'queued', 'conc', 'in', 'kept', 'month', 'run:' .. month, 'gpu:' .. month,
-  'ev')
+  'ev', 'running', 'tat')
+read[load_key] = { queued = load[1], ['in'] = load[3], running = load[9], tat = load[10] }
 local queued = tonumber(load[1] or '0')
 
 -- GCRA: https://www.itu.int/rec/T-REC-I.371 (virtual scheduling), bursts of a tenth of a minute's worth.
 local interval = per_minute >= 1 and 60000000 / per_minute or 60000000
 local tolerance = interval * math.max(1, per_minute / 10)
-local arrival = math.max(tonumber(redis.call('GET', 'rate:' .. tenant) or '0'), us)
+local arrival = math.max(tonumber(load[10] or '0'), us)
 -- Further ahead than one quota ever gets: spent under a lower one. The next job finds a place at once.
 if arrival > us + tolerance + 1 then arrival = us + tolerance - interval end
 
@@ -40,27 +44,25 @@ local function standing(answer, arrived, more)
   local left = math.floor(steps + 1e-6)
   local at = #answer
   answer[at + 1] = per_minute >= 1 and left or 0
-  answer[at + 2] = string.format('%.0f', math.max(0, arrived - us + interval * (left + 1) - tolerance))
+  answer[at + 2] = whole(math.max(0, arrived - us + interval * (left + 1) - tolerance))
   answer[at + 3] = math.max(0, queued_limit - queued - more)
   return answer
 end
 
-local idem_key = 'idem:' .. tenant .. ':' .. idem
-if idem ~= '' then
-  local known = redis.call('GET', idem_key)
-  if known then
-    local print, first = string.match(known, '^(%S*) (%S+)$')
-    if print ~= fingerprint then return { 'idempotency_mismatch' } end
-    return standing({ 'replay', first }, arrival, 0)
-  end
+if idem ~= '' and first[2] then
+  local print, job = string.match(first[2], '^(%S*) (%S+)$')
+  if print ~= fingerprint then return { 'idempotency_mismatch' } end
+  return standing({ 'replay', job }, arrival, 0)
 end
 
 local function refused(why, found)
-  return standing({ why, string.format('%.0f', found) }, arrival, 0)
+  return standing({ why, whole(found) }, arrival, 0)
 end
 
 if engine_limit > 0 then
-  local all = tonumber(redis.call('HGET', 'stats', 'queued') or '0')
+  local stats = redis.call('HMGET', 'stats', 'queued', 'admitted')
+  read.stats = { queued = stats[1], admitted = stats[2] }
+  local all = tonumber(stats[1] or '0')
   if all >= engine_limit then return refused('engine_full', all) end
 end
 if queued >= queued_limit then return refused('queue_full', queued) end
@@ -75,9 +77,13 @@ end
 if not (per_minute >= 1) then return refused('rate', 60000000) end
 local early = arrival + interval - tolerance - us
 if early > 0 then return refused('rate', early) end
-redis.call('SET', 'rate:' .. tenant, string.format('%.0f', arrival + interval), 'PX', 60001)
 
-local fields = { 't', tenant, 'm', model, 'v', version, 'n', number, 'c', now, 'k', kind, 'to', timeout, 'keep', keep,
+-- Redis stops a script when it is full at the first command that takes memory, and not any more once it has written:
+-- this one comes before those that take none.
+redis.call('ZADD', 'jobs:' .. tenant, '0', id)
+bump(load_key, 'tat', arrival + interval - tonumber(load[10] or '0'))
+
+local fields = { 't', tenant, 'm', model, 'v', version, 'n', number, 'c', stamp, 'k', kind, 'to', timeout, 'keep', keep,
   'ib', ARGV[19] }
 local function also(field, value)
   fields[#fields + 1] = field
@@ -106,10 +112,10 @@ end
 
 if handed then
   also('s', 'running')
-  also('b', now)
+  also('b', stamp)
   also('w', lingering)
-  also('a', 1)
-  also('f', 1)
+  also('a', '1')
+  also('f', '1')
   redis.call('SADD', 'claims:' .. lingering, id)
   tally(tenant, 'running', 1)
   tell(id, 'running', tenant, now, false, asked == '')
@@ -121,7 +127,6 @@ else
 end
 redis.call('HSET', 'job:' .. id, unpack(fields))
 if payload ~= '' then redis.call('SET', 'in:' .. id, payload) end -- a marked kind: it is in the blob store
-redis.call('ZADD', 'jobs:' .. tenant, 0, id)
 bump(load_key, 'in', input_bytes)
 if load[2] ~= concurrency then redis.call('HSET', load_key, 'conc', concurrency) end
 if load[5] ~= month then
@@ -135,7 +140,7 @@ if gpus > 0 then redis.call('HSET', load_key, 'gpus', gpus_limit) end
 bump('stats', 'admitted', 1)
 if idem ~= '' then redis.call('SET', idem_key, fingerprint .. ' ' .. id, 'EX', 86400) end
 
-local answer = standing({ 'ok', now }, arrival + interval, handed and 0 or 1)
+local answer = standing({ 'ok', stamp }, arrival + interval, handed and 0 or 1)
 if handed then return answer end
 if lingering then redis.call('PUBLISH', 'wake:' .. lingering, wire({ version })) end
 if redis.call('SCARD', 'vturns:' .. version) == 0 then

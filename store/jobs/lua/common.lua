@@ -22,8 +22,7 @@
 --                               those quotas, last seen at admission; ev: what its webhook endpoints ask for together
 --                               (EVENTS), seen likewise; no field: not known since the tenant changed (generations.py);
 --                               run:{yyyymm}, gpu:{yyyymm}: us of computing in a month (UTC); month: the one last seen at
---                               admission, whose predecessors are dropped
---   rate:{tenant}       string  GCRA's theoretical arrival time, us
+--                               admission, whose predecessors are dropped; tat: GCRA's theoretical arrival time, us
 --   gen:{tenant}        string  generation: moves when key, quota or version of the tenant changes
 --   idem:{tenant}:{key} string  fingerprint and job id of an idempotency key; expires after a day
 --   turn:{token}        hash    v version, t tenant, w worker once begun
@@ -58,7 +57,8 @@
 --   batches:{tenant}    zset    ids of all batches of a tenant, score 0
 --   webhooks:due        list    what has to be told by webhooks: "id event tenant ms url"; see store/deliveries
 --   payloads:doomed     zset    names of payloads in the blob store by the time from which on nobody needs them, ms
---   stats               hash    queued, running (now), admitted, ended:{state}:{error type} (ever)
+--   stats               hash    queued (now), admitted, ended:{state}:{error type} (ever). What was admitted, has not
+--                               ended and is not queued is running: that is not counted once more
 -- Channels
 --   ended:{api process}  a job somebody there waits for has ended
 --   moved:{api process}  a job somebody there follows is in another state, or has printed: its id
@@ -98,8 +98,15 @@ local function tell(id, to, tenant, now, hook, line)
   end
 end
 
--- Counters change many times in a script and are written once, at its end (see scripts.py).
-local tallies = {}
+-- Whole numbers are spelled out: Redis 7.2 writes a large round one as 1e+09, which is no integer to whoever reads it.
+-- As integers, to the nearest: spelling a float takes five times as long, and a third of what a command takes.
+local function whole(number)
+  return string.format('%d', math.floor(number + 0.5))
+end
+
+-- Counters change many times in a script and are written once, at its end (see scripts.py): each hash in one command,
+-- after one that reads it unless the script has noted here what it read itself. A command costs more than a field.
+local tallies, read = {}, {}
 
 local function bump(key, field, delta)
   local fields = tallies[key]
@@ -110,28 +117,33 @@ local function bump(key, field, delta)
   fields[field] = (fields[field] or 0) + delta
 end
 
--- Move a tenant's exact counter, and the whole engine's with it.
+-- Move a tenant's exact counter, and the whole engine's with it; see `stats` for what runs.
 local function tally(tenant, what, delta)
   bump('load:' .. tenant, what, delta)
-  bump('stats', what, delta)
+  if what == 'queued' then bump('stats', what, delta) end
 end
 
 -- The month of a moment in UTC as yyyymm: https://howardhinnant.github.io/date_algorithms.html#civil_from_days
+local months = {}
+
 local function month_of(ms)
   local floor = math.floor
-  local z = floor(ms / 86400000) + 719468
+  local day = floor(ms / 86400000)
+  if months[day] then return months[day] end
+  local z = day + 719468
   local era = floor(z / 146097)
   local doe = z - era * 146097
   local yoe = floor((doe - floor(doe / 1460) + floor(doe / 36524) - floor(doe / 146096)) / 365)
   local doy = doe - (365 * yoe + floor(yoe / 4) - floor(yoe / 100))
   local mp = floor((5 * doy + 2) / 153)
   local month = mp < 10 and mp + 3 or mp - 9
-  return string.format('%04d%02d', yoe + era * 400 + (month <= 2 and 1 or 0), month)
+  months[day] = string.format('%04d%02d', yoe + era * 400 + (month <= 2 and 1 or 0), month)
+  return months[day]
 end
 
 -- Write an ended job into its tenant's month and into the ledger's line of the day, tenant and model.
 local function charge(tenant, model, outcome, now, input_bytes, used)
-  local line = ' ' .. math.floor(now / 86400000) .. ' ' .. tenant .. ' ' .. model
+  local line = ' ' .. whole(math.floor(now / 86400000)) .. ' ' .. tenant .. ' ' .. model
   bump('ledger:open', outcome .. line, 1)
   bump('ledger:open', 'in' .. line, input_bytes)
   bump('ledger:open', 'out' .. line, used.output_bytes)
@@ -145,16 +157,37 @@ local function charge(tenant, model, outcome, now, input_bytes, used)
   end
 end
 
--- Whole numbers are spelled out: Redis 7.2 writes a large round one as 1e+09, which is no integer to HINCRBY.
-local function whole(number)
-  return string.format('%.0f', number)
+local MOST_FIELDS = 1000  -- in one command: Lua's stack is finite
+
+local function add_up(key, names, fields)
+  if #names == 0 then return end
+  local seen = read[key]
+  for _, name in ipairs(names) do
+    if seen and seen[name] == nil then seen = nil end
+  end
+  if #names == 1 and not seen then
+    redis.call('HINCRBY', key, names[1], whole(fields[names[1]]))
+    return
+  end
+  local found, sums = not seen and redis.call('HMGET', key, unpack(names)), {}
+  for i, name in ipairs(names) do
+    sums[2 * i - 1] = name
+    sums[2 * i] = whole(tonumber((seen or found)[seen and name or i] or '0') + fields[name])
+  end
+  redis.call('HSET', key, unpack(sums))
 end
 
 local function flush()
   for key, fields in pairs(tallies) do
+    local names = {}
     for field, delta in pairs(fields) do
-      if delta ~= 0 then redis.call('HINCRBY', key, field, whole(delta)) end
+      if delta ~= 0 then names[#names + 1] = field end
+      if #names == MOST_FIELDS then
+        add_up(key, names, fields)
+        names = {}
+      end
     end
+    add_up(key, names, fields)
   end
 end
 
@@ -181,15 +214,17 @@ local function wire(values)
   return table.concat(parts)
 end
 
--- Everything an API process needs to answer, so that it does not have to read: the id, the fields in the
--- order of codec.py's ANNOUNCED, and the output unless it is large.
-local function announce(id, waiters)
-  local fields = redis.call('HMGET', 'job:' .. id, 't', 'm', 'v', 'n', 's', 'c', 'b', 'e', 'a', 'p',
-    'et', 'em', 'eb', 'es', 'lg', 'lt', 'ok')
+-- Everything an API process needs to answer, so that it does not have to read: the id, the fields in the order of
+-- codec.py's ANNOUNCED, and the output (false: none) unless it is large. `told` are these, where the script has them.
+local function announce(id, waiters, told)
+  if not told then
+    told = redis.call('HMGET', 'job:' .. id, 't', 'm', 'v', 'n', 's', 'c', 'b', 'e', 'a', 'p',
+      'et', 'em', 'eb', 'es', 'lg', 'lt', 'ok')
+    told[18] = told[5] == 'succeeded' and redis.call('GET', 'out:' .. id)
+  end
   local values = { id }
-  for i = 1, 17 do values[i + 1] = fields[i] or '' end
-  local output = fields[5] == 'succeeded' and redis.call('GET', 'out:' .. id)
-  values[19] = output and #output <= 65536 and output
+  for i = 1, 17 do values[i + 1] = told[i] or '' end
+  values[19] = told[18] and #told[18] <= 65536 and told[18]
   local message = wire(values)
   for name in string.gmatch(waiters, '%S+') do
     redis.call('PUBLISH', 'ended:' .. name, message)
@@ -232,36 +267,54 @@ local function wind_up(id, to, now, keep_ms, input_kind, output_kind, fence, bat
   end
 end
 
+-- What of a job's record its end is made from, in the order in which finish() takes it.
+local RECORD = { 't', 'keep', 'hook', 'wt', 'dl', 'w', 'ib', 'm', 'b', 'to', 'g', 'bt', 'ca', 'k', 's', 'f', 'a', 'v', 'n',
+  'c' }
+
 -- Give a job its one terminal state. The caller has checked that the transition is legal and written
--- what belongs to it (output, error); `from` is the state the job is in; `job` its t, keep, hook, wt, dl, w, ib, m, b,
--- to, g, bt, ca and k (b, to and g only where `used` is left out), and of a success the output's kind and the fence;
--- `used` what its outcome says it used (see used_by), kept_bytes being what is stored of that outcome, and fields of
--- the record that are written along.
+-- what belongs to it (output, error); `from` is the state the job is in; `job` its RECORD where the caller has read it;
+-- `used` what its outcome says it used (see used_by), kept_bytes being what is stored of that outcome; fields of the
+-- record that are written along, of a success the output's kind, and what is to be announced (see announce).
 -- Removes before it adds: a script that has written is not stopped when Redis is full, so canceling works even then.
-local function finish(id, from, to, error_type, now, job, used)
+-- With `later` what is the same for many jobs is noted there, and done for all of them by wind_up_all().
+local function finish(id, from, to, error_type, now, job, used, later)
   local key = 'job:' .. id
-  if not job then
-    job = redis.call('HMGET', key, 't', 'keep', 'hook', 'wt', 'dl', 'w', 'ib', 'm', 'b', 'to', 'g', 'bt', 'ca', 'k')
-  end
+  job = job or redis.call('HMGET', key, unpack(RECORD))
   used = used or used_by(from, to, now, job[9], job[10], job[11])
-  local keep_ms, input_bytes = tonumber(job[2]) * 1000, tonumber(job[7] or '0')
-  redis.call('DEL', 'in:' .. id)
+  local tenant, keep_ms, input_bytes = job[1], tonumber(job[2]) * 1000, tonumber(job[7] or '0')
+  if not later then redis.call('DEL', 'in:' .. id) end
   if used.run_us >= LONG_US then redis.call('PEXPIRE', 'printed:' .. id, math.min(keep_ms, PRINTED_MS)) end
-  redis.call('HSET', key, 's', to, 'e', now, unpack(used.fields or {}))
-  redis.call('PEXPIRE', key, keep_ms)
-  local kept = RECORD_BYTES + used.kept_bytes
-  redis.call('ZADD', 'ended', now + keep_ms, job[1] .. ' ' .. id .. ' ' .. kept)
-  tally(job[1], from, -1)
-  bump('load:' .. job[1], 'in', -input_bytes)
-  bump('load:' .. job[1], 'kept', kept)
+  redis.call('HSET', key, 's', to, 'e', whole(now), unpack(used.fields or {}))
+  redis.call('PEXPIRE', key, whole(keep_ms))
+  local kept, over = whole(RECORD_BYTES + used.kept_bytes), whole(now + keep_ms)
+  local entry = tenant .. ' ' .. id .. ' ' .. kept
+  tally(tenant, from, -1)
+  bump('load:' .. tenant, 'in', -input_bytes)
+  bump('load:' .. tenant, 'kept', tonumber(kept))
   bump('stats', 'ended:' .. to .. ':' .. error_type, 1)
-  charge(job[1], job[8] or '', error_type == 'platform' and 'platform' or to, now, input_bytes, used)
+  charge(tenant, job[8] or '', error_type == 'platform' and 'platform' or to, now, input_bytes, used)
   if job[5] then redis.call('ZREM', 'deadlines', id) end
   if job[13] then redis.call('ZREM', 'lifetimes', id) end
-  if from == 'running' and job[6] then redis.call('SREM', 'claims:' .. job[6], id) end
-  tell(id, to, job[1], now, job[3], job[12])
-  wind_up(id, to, now, keep_ms, job[14], job[15], job[16], job[12], kept)
-  if job[4] then announce(id, job[4]) end
+  if later then
+    later.inputs[#later.inputs + 1] = 'in:' .. id
+    later.claims[#later.claims + 1] = id
+    later.ended[#later.ended + 1] = over
+    later.ended[#later.ended + 1] = entry
+  else
+    redis.call('ZADD', 'ended', over, entry)
+    if from == 'running' and job[6] then redis.call('SREM', 'claims:' .. job[6], id) end
+  end
+  tell(id, to, tenant, now, job[3], job[12])
+  wind_up(id, to, now, keep_ms, job[14], used.output_kind, job[16], job[12], kept)
+  if job[4] then announce(id, job[4], used.told) end
+end
+
+-- What finish() noted of jobs that one worker held.
+local function wind_up_all(later, worker)
+  if #later.claims == 0 then return end
+  redis.call('DEL', unpack(later.inputs))
+  redis.call('ZADD', 'ended', unpack(later.ended))
+  redis.call('SREM', 'claims:' .. worker, unpack(later.claims))
 end
 
 -- A run that ends without an outcome has its logs from what was heard while it ran. Returns their bytes.

@@ -7,53 +7,78 @@ local worker, token, version, want, linger = ARGV[1], ARGV[2], ARGV[3], tonumber
 local more, rq_queue, count, max_attempts = ARGV[6] == '1', ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9])
 local empty_handed = ARGV[10] == '1'
 local WIDTH = 14
+local MOST_BYTES = 1048576 -- of inputs handed over in one step: Redis serves nobody else meanwhile
 local now = now_ms()
+local stamp = whole(now)
 
+-- What an outcome says of the job's use and record, beginning at ARGV[at]; and all that is told of its end.
+local function outcome(job, at, to)
+  local run, kind, output, logs = ARGV[at + 3], ARGV[at + 4], ARGV[at + 5], ARGV[at + 10]
+  local run_us, succeeded = tonumber(run), to == 'succeeded'
+  local told = { job[1], job[8], job[18], job[19], to, job[20], job[9], stamp, job[17], run }
+  local fields
+  if succeeded then
+    fields = { 'p', run, 'ok', kind }
+    told[17], told[18] = kind, output
+  else
+    fields = { 'p', run, 'et', ARGV[at + 6], 'em', ARGV[at + 7], 'eb', ARGV[at + 8], 'es', ARGV[at + 9] }
+    for i = 11, 14 do told[i] = ARGV[at + i - 5] end
+  end
+  if logs ~= '' then
+    for _, part in ipairs({ 'lg', logs, 'lt', ARGV[at + 11] }) do fields[#fields + 1] = part end
+    told[15], told[16] = logs, ARGV[at + 11]
+  end
+  local output_bytes = succeeded and tonumber(ARGV[at + 13]) or 0
+  return {
+    run_us = run_us,
+    gpu_us = run_us * tonumber(ARGV[at + 12]),
+    output_bytes = output_bytes,
+    kept_bytes = output_bytes + #ARGV[at + 7] + #ARGV[at + 8] + #logs,
+    fields = fields,
+    output_kind = succeeded and kind,
+    told = told,
+  }
+end
+
+-- Read at once what of the tenant's counters may change here, and what its endpoints ask for.
+local function know(tenant)
+  local key, month = 'load:' .. tenant, month_of(now)
+  if read[key] then return end
+  local load = redis.call('HMGET', key, 'queued', 'running', 'in', 'kept', 'run:' .. month, 'gpu:' .. month, 'ev')
+  read[key] = { queued = load[1], running = load[2], ['in'] = load[3], kept = load[4], ['run:' .. month] = load[5],
+    ['gpu:' .. month] = load[6] }
+  listened[tenant] = tonumber(load[7] or EVERY_EVENT)
+end
+
+local later = { inputs = {}, claims = {}, ended = {} }
 for i = 0, count - 1 do
   local at = 11 + i * WIDTH
-  local id, fence, to = ARGV[at], ARGV[at + 1], ARGV[at + 2]
-  local key = 'job:' .. id
-  local job = redis.call('HMGET', key, 's', 'f', 'w', 'a', 't', 'keep', 'hook', 'wt', 'dl', 'ib', 'm', 'bt', 'ca', 'k')
-  if job[1] == 'running' and job[2] == fence and job[3] == worker then
+  local id, fence, to, kind = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 4]
+  local stored = string.find(kind, '@', 1, true) -- a marked kind: the output is in the blob store
+  local job = redis.call('HMGET', 'job:' .. id, unpack(RECORD))
+  local state = job[15]
+  if state == 'running' and job[16] == fence and job[6] == worker then
+    know(job[1])
     if to == 'release' then
       hand_back(id, true)
     elseif to == 'retry' then
-      if tonumber(job[4]) >= max_attempts then
+      if tonumber(job[17]) >= max_attempts then
         fail_platform(id, ARGV[at + 7], now)
       else
         hand_back(id, false)
       end
     elseif legal('running', to) then
-      local fields
-      if to == 'succeeded' then
-        fields = { 'p', ARGV[at + 3], 'ok', ARGV[at + 4] }
-        if not string.find(ARGV[at + 4], '@', 1, true) then -- a marked kind: it is in the blob store
-          redis.call('SET', 'out:' .. id, ARGV[at + 5], 'EX', job[6])
-        end
-      else
-        fields = { 'p', ARGV[at + 3], 'et', ARGV[at + 6], 'em', ARGV[at + 7], 'eb', ARGV[at + 8], 'es', ARGV[at + 9] }
-      end
-      if ARGV[at + 10] ~= '' then
-        for _, part in ipairs({ 'lg', ARGV[at + 10], 'lt', ARGV[at + 11] }) do fields[#fields + 1] = part end
-      end
-      local run_us = tonumber(ARGV[at + 3])
-      local output_bytes = to == 'succeeded' and tonumber(ARGV[at + 13]) or 0
-      local used = {
-        run_us = run_us,
-        gpu_us = run_us * tonumber(ARGV[at + 12]),
-        output_bytes = output_bytes,
-        kept_bytes = output_bytes + #ARGV[at + 7] + #ARGV[at + 8] + #ARGV[at + 10],
-        fields = fields,
-      }
-      local facts = { job[5], job[6], job[7], job[8], job[9], worker, job[10], job[11] }
-      facts[12], facts[13], facts[14] = job[12], job[13], job[14]
-      if to == 'succeeded' then facts[15], facts[16] = ARGV[at + 4], fence end
-      finish(id, 'running', to, ARGV[at + 6], now, facts, used)
+      local used = outcome(job, at, to)
+      local written = to == 'succeeded' and not stored
+      if written then redis.call('SET', 'out:' .. id, ARGV[at + 5], 'EX', job[2]) end
+      if stored then used.told[18] = false end
+      finish(id, 'running', to, ARGV[at + 6], now, job, used, written and later or nil)
     end
-  elseif string.find(ARGV[at + 4], '@', 1, true) and not (job[1] == 'succeeded' and job[2] == fence) then
+  elseif stored and not (state == 'succeeded' and job[16] == fence) then
     doom(id .. '.out-' .. fence, now) -- refused: this output is nobody's
   end
 end
+wind_up_all(later, worker)
 
 local issued = {}
 if empty_handed then issued = hand_back_lost(worker, now) end
@@ -62,35 +87,52 @@ local turn = redis.call('HMGET', 'turn:' .. token, 'w', 't')
 if turn[1] ~= worker then return { 'gone', 0, 0, issued, {}, 0 } end
 local tenant, books = turn[2], books_of(token)
 
-local claimed, bytes = {}, 0
-while want > 0 and bytes < 1048576 do
-  local id = redis.call('LPOP', 'pending:' .. version)
-  if not id then break end
+local claimed, taken, inputs, bytes = {}, {}, {}, 0
+
+local function claim(id)
   local key = 'job:' .. id
-  local job = redis.call('HMGET', key, 's', 'k', 'to', 'dl', 'a', 'f', 'ls', 'bt', 'ca')
-  if job[1] == 'queued' then
-    if job[4] and tonumber(job[4]) <= now then
-      finish(id, 'queued', 'expired', '', now)
-    elseif job[9] and tonumber(job[9]) <= now then
-      finish(id, 'queued', 'canceled', '', now)
-    else
-      local attempt, fence = tonumber(job[5] or '0') + 1, tonumber(job[6] or '0') + 1
-      redis.call('HSET', key, 's', 'running', 'b', now, 'w', worker, 'a', attempt, 'f', fence)
-      redis.call('SADD', 'claims:' .. worker, id)
-      tally(tenant, 'queued', -1)
-      tally(tenant, 'running', 1)
-      if job[4] then redis.call('ZREM', 'deadlines', id) end
-      if job[7] then ring(id, job[7]) end
-      if attempt == 1 then tell(id, 'running', tenant, now, false, job[8]) end
-      local input = redis.call('GET', 'in:' .. id) or ''
-      claimed[#claimed + 1] = { id, fence, job[2], job[3], input }
-      bytes = bytes + (tonumber(string.match(job[2], '@(%d+)')) or #input)
-      want = want - 1
-    end
+  local job = redis.call('HMGET', key, 's', 'k', 'to', 'dl', 'a', 'f', 'ls', 'bt', 'ca', 'ib')
+  if job[1] ~= 'queued' then return end
+  if job[4] and tonumber(job[4]) <= now then
+    finish(id, 'queued', 'expired', '', now)
+  elseif job[9] and tonumber(job[9]) <= now then
+    finish(id, 'queued', 'canceled', '', now)
+  else
+    local attempt, fence = tonumber(job[5] or '0') + 1, tonumber(job[6] or '0') + 1
+    redis.call('HSET', key, 's', 'running', 'b', stamp, 'w', worker, 'a', whole(attempt), 'f', whole(fence))
+    if job[4] then redis.call('ZREM', 'deadlines', id) end
+    if job[7] then ring(id, job[7]) end
+    if attempt == 1 then tell(id, 'running', tenant, now, false, job[8]) end
+    taken[#taken + 1], inputs[#inputs + 1] = id, 'in:' .. id
+    claimed[#claimed + 1] = { id, fence, job[2], job[3] }
+    bytes = bytes + tonumber(job[10] or '0')
   end
 end
 
-local pending = redis.call('LLEN', 'pending:' .. version)
+-- As many as are wanted are taken off the queue in one command; where they are too large together, the rest goes back.
+local queue, spent = 'pending:' .. version, false
+while #claimed < want and bytes < MOST_BYTES and not spent do
+  local asked = want - #claimed
+  local ids = redis.call('LPOP', queue, asked) or {}
+  spent = #ids < asked
+  local next = 1
+  while next <= #ids and bytes < MOST_BYTES do
+    claim(ids[next])
+    next = next + 1
+  end
+  for i = #ids, next, -1 do
+    redis.call('LPUSH', queue, ids[i])
+    spent = false
+  end
+end
+if #claimed > 0 then
+  redis.call('SADD', 'claims:' .. worker, unpack(taken))
+  tally(tenant, 'queued', -#claimed)
+  tally(tenant, 'running', #claimed)
+  for i, input in ipairs(redis.call('MGET', unpack(inputs))) do claimed[i][5] = input or '' end
+end
+
+local pending = spent and 0 or redis.call('LLEN', queue)
 if #claimed == 0 and linger then
   redis.call('SADD', 'lingering:' .. version, worker)
 else

@@ -292,7 +292,7 @@ async def test_nothing_is_left_when_results_expire(
     await asyncio.sleep(1.1)
     back.reap()
     left = {key.decode() for key in connection.scan_iter() if not key.startswith(b"rq:")}
-    assert left <= {"load:ten_a", "stats", "workers", "turns:serial", "rate:ten_a", "ledger:open", "active"}
+    assert left <= {"load:ten_a", "stats", "workers", "turns:serial", "ledger:open", "active"}
 
 
 async def test_recover_hands_back_what_nobody_holds(

@@ -130,14 +130,14 @@ async def test_a_new_month_begins_with_nothing_spent(
     connection.hset("load:ten_a", mapping=old)
     assert isinstance(await front.admit(admission(run_seconds_limit=1, gpu_seconds_limit=1, gpus=1)), Admitted)
     fields = {name.decode() for name in connection.hkeys("load:ten_a")}  # type: ignore[union-attr]
-    assert fields == {"month", "queued", "conc", "gpus", "in", "ev"}
+    assert fields == {"month", "queued", "conc", "gpus", "in", "ev", "tat"}
     assert connection.hget("load:ten_a", "month") == f"{datetime.now(UTC):%Y%m}".encode()
 
 
 async def test_months_are_those_of_the_calendar(connection: redis.Redis) -> None:
     """Every day of 200 years, and each month's first and last millisecond, fall into the month Python says."""
     body = (
-        script("watch").text.partition("\nlocal function watch()")[0]
+        script("settle").text.partition("\nlocal function settle()")[0]
         + "\nlocal found = {}\nfor i = 1, #ARGV do found[i] = month_of(tonumber(ARGV[i])) end\nreturn found"
     )
     start = datetime(1970, 1, 1, tzinfo=UTC)
