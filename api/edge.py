@@ -65,8 +65,7 @@ class Edge:
         # Routes, never paths: names of models and ids of jobs stay out of the metrics.
         route = getattr(scope.get("route"), "path", "unmatched")
         method = scope["method"] if route != "unmatched" else "any"
-        self._metrics.requests.labels(method, route, status).inc()
-        self._metrics.seconds.labels(route).observe(seconds)
+        self._metrics.answered(method, route, status, seconds)
 
 
 class _Exchange:

@@ -37,6 +37,7 @@ from store.jobs.records import (
 )
 from store.jobs.scripts import script
 from store.jobs.turns import Queues, enqueue_check, enqueue_turns
+from store.jobs.until import until_done
 from store.jobs.wire import Wire
 from store.links import SECRET_KEY, fresh_secret
 from store.payloads.names import mark
@@ -188,7 +189,7 @@ class JobFront:
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
         while not future.done() and (left := until - loop.time()) > 0:
-            await asyncio.wait([future], timeout=min(left, _POLL_SECONDS))
+            await until_done(future, min(left, _POLL_SECONDS))
             if not future.done():
                 record = await self.get(tenant_id, job_id)
                 if record is None or record.ended:

@@ -224,7 +224,7 @@ local function announce(id, waiters, told)
   end
   local values = { id }
   for i = 1, 17 do values[i + 1] = told[i] or '' end
-  values[19] = told[18] and #told[18] <= 65536 and told[18]
+  values[19] = told[18] and #told[18] <= 65536 and told[18] or false
   local message = wire(values)
   for name in string.gmatch(waiters, '%S+') do
     redis.call('PUBLISH', 'ended:' .. name, message)
