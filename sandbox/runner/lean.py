@@ -21,6 +21,8 @@ from collections.abc import Sequence
 from importlib.abc import Loader
 from importlib.machinery import ModuleSpec
 
+from sandbox.runner import late
+
 _REGISTRATIONS = "torch._meta_registrations"
 # What the registrations bring in. Imported in another order than theirs, these import each other in circles.
 _PACKAGES = ("torch._refs", "torch._prims", "torch._decomp")
@@ -35,7 +37,8 @@ def import_torch() -> None:
         return
     sys.modules[_REGISTRATIONS] = types.ModuleType(_REGISTRATIONS)
     try:
-        torch = importlib.import_module("torch")
+        with late.modules():
+            torch = importlib.import_module("torch")
     finally:
         del sys.modules[_REGISTRATIONS]
     torch.__dict__.pop("_meta_registrations", None)

@@ -54,6 +54,11 @@ LATE = [
     "torch._meta_registrations", "torch._prims", "torch._prims.rng_prims", "torch._prims_common.wrappers",
     "torch._refs", "torch._refs.fft", "torch._refs.nn.functional", "torch.utils._content_store", "torch._dynamo",
 ]  # fmt: skip
+WAITING = [
+    "torch.ao.quantization", "torch.export", "torch.hub", "torch.masked", "torch.nn.intrinsic",
+    "torch.nn.qat", "torch.nn.quantizable", "torch.nn.quantized", "torch.optim", "torch.profiler",
+    "torch.quantization", "torch.utils.data", "unittest.mock",
+]  # fmt: skip
 
 SHUFFLED = """
 import torch
@@ -86,8 +91,22 @@ def test_an_idle_sandbox_lacks_what_nobody_asked_for(pool: Pool, models: Models)
 
 def test_each_late_module_can_be_the_first(pool: Pool, models: Models) -> None:
     """Whatever is imported first, torch comes out whole: nothing is loaded twice, or in a circle."""
-    outcomes = run(pool, models, *([name] for name in LATE))
-    assert [json.loads(outcome.output) for outcome in outcomes] == [[f"{name}: True"] for name in LATE]
+    names = LATE + WAITING[:5]
+    outcomes = run(pool, models, *([name] for name in names))
+    assert [json.loads(outcome.output) for outcome in outcomes] == [[f"{name}: True"] for name in names]
+
+
+def test_parts_that_few_models_use_wait_to_be_asked(pool: Pool, models: Models) -> None:
+    """Optimizers, data sets, quantisation and what else waits, and neither HTTP nor asyncio with it."""
+    names = [*WAITING, "asyncio", "http.client", "ssl", "urllib.request"]
+    (outcome,) = run(pool, models, f"[name for name in {names} if name in sys.modules]")
+    assert json.loads(outcome.output) == []
+
+
+def test_no_text_of_a_library_is_kept(pool: Pool, models: Models) -> None:
+    """What torch looked up of its own files while it was imported is forgotten."""
+    (outcome,) = run(pool, models, "[name for name in __import__('linecache').cache if '/site/' in name]")
+    assert json.loads(outcome.output) == []
 
 
 @pytest.mark.parametrize(
@@ -101,6 +120,20 @@ def test_each_late_module_can_be_the_first(pool: Pool, models: Models) -> None:
         "torch.randn(2, generator=torch.Generator().manual_seed(1)).shape[0] == 2",
         "torch.fx.symbolic_trace(torch.nn.ReLU())(torch.ones(1)).item() == 1",
         "torch.fx.experimental.proxy_tensor.make_fx(lambda x: x + 1)(torch.ones(1))(torch.ones(1)).item() == 2",
+        "torch.distributions.Normal(0.0, 1.0).log_prob(torch.zeros(1)).shape == (1,)",
+        "torch.distributions.von_mises.VonMises(torch.zeros(1), torch.ones(1)).log_prob(torch.zeros(1)).shape == (1,)",
+        "len(list(torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.ones(4)), batch_size=2))) == 2",
+        "isinstance(torch.nn.quantized.Linear(2, 2), torch.ao.nn.quantized.Linear)",
+        "torch.nn.quantizable.LSTM is torch.ao.nn.quantizable.LSTM",
+        "torch.quantization.default_qconfig is torch.ao.quantization.default_qconfig",
+        "torch.masked.sum(torch.ones(2), mask=torch.tensor([True, False])).item() == 1",
+        "torch.optim.lr_scheduler.StepLR(torch.optim.SGD([torch.zeros(1)], lr=1.0), 1).get_last_lr() == [1.0]",
+        "torch.profiler.ProfilerActivity.CPU is torch.autograd.ProfilerActivity.CPU",
+        "torch.fx.interpreter.tqdm(total=2, disable=True).total == 2",
+        "torch.export.Dim('batch').__name__ == 'batch'",
+        "torch.nn.quantized is sys.modules['torch.nn.quantized'] and 'torch.optim' in repr(torch.optim)",
+        "[hasattr(m, 'nothing') for m in (torch, torch.nn, torch.utils, sys.modules['unittest'])] == [False] * 4",
+        "'unittest.mock' in repr(__import__('unittest').mock)",
     ],
 )
 def test_what_needs_the_rest_finds_it(pool: Pool, models: Models, expression: str) -> None:
