@@ -71,6 +71,18 @@ _IOCTLS: dict[int, str] = {
     0x5451: "FIOCLEX: likewise",
 }
 
+# What fcntl may do with a descriptor. Not locks: each range is kernel memory, which not every kernel counts as the
+# sandbox's (CVE-2022-0480), and source and weights are open while they could be locked. Not leases, not a larger pipe
+# at the expense of the worker's user, not signals.
+_FCNTLS: dict[int, str] = {
+    0: "F_DUPFD",
+    1: "F_GETFD",
+    2: "F_SETFD: close on exec",
+    3: "F_GETFL",
+    4: "F_SETFL: don't block",
+    1030: "F_DUPFD_CLOEXEC",
+}
+
 # CUDA pins and places host memory, and looks it up. Without a memory file, or a listening socket under an abstract
 # name (to hand its descriptor to other processes, of which there are none; nothing is ever accepted), it refuses to
 # start: error 304, "OS call failed". See docs/decisions/0070-gpus.md.
@@ -92,8 +104,11 @@ _GPU_IOCTLS: tuple[tuple[int, int], ...] = (
 _ALL_BUT: dict[str, tuple[int, int, int]] = {
     "kill": (1, 9, 7),  # signals end at 64
     "tgkill": (2, 9, 7),
-    "fcntl": (1, 10, 11),  # F_SETSIG: the signal that a descriptor's owner gets; commands end at 1039
 }
+
+# On a GPU fcntl may do all but this (F_SETSIG: the signal that a descriptor's owner gets; commands end at 1039):
+# what its driver asks for has not been traced.
+_GPU_FCNTL = (1, 10, 11)
 
 # Bytes out of band on unix sockets: nobody sends them, and their code in the kernel was a way out of sandboxes
 # (CVE-2025-38236, 2025). Call -> the argument that holds its flags.
@@ -141,13 +156,14 @@ def _rules(*, gvisor: bool, gpu: bool) -> list[dict[str, Any]]:
         # Reading one's limits is fine, changing them is not: the new limit must be NULL.
         _equal("prlimit64", argument=2, value=0),
         *[_equal("ioctl", argument=1, value=ask) for ask in _IOCTLS],
+        *[_equal("fcntl", argument=1, value=ask) for ask in (() if gpu else _FCNTLS)],
         *(_on_gpu() if gpu else ()),
     ]
 
 
 def _on_gpu() -> list[dict[str, Any]]:
     ioctls = [_masked("ioctl", argument=1, mask=mask, value=value) for mask, value in _GPU_IOCTLS]
-    return [*map(_allowed, _GPU), *ioctls]
+    return [*map(_allowed, _GPU), *ioctls, *_other_than("fcntl", *_GPU_FCNTL)]
 
 
 def _allowed(name: str) -> dict[str, Any]:
