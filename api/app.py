@@ -12,7 +12,7 @@ import redis
 import structlog
 from fastapi import FastAPI
 
-from api import errors, routes
+from api import errors, pages, routes
 from api.auth import Authenticator
 from api.described import INTRODUCTION
 from api.destinations import Destinations
@@ -49,6 +49,7 @@ def create_app(settings: StoreSettings) -> FastAPI:
         description=INTRODUCTION,
         version=release(),
         lifespan=partial(_lifespan, settings=settings.resolved(), metrics=metrics),
+        docs_url=None,  # pages.py has it
         redoc_url=None,
         redirect_slashes=False,
         # Off for good: looked up for every request (5 us), and spans could carry what tenants sent.
@@ -58,6 +59,7 @@ def create_app(settings: StoreSettings) -> FastAPI:
     app.cut_short(metrics)
     errors.install(app)
     routes.install(app)
+    pages.install(app)
     return app
 
 

@@ -52,8 +52,3 @@ def test_every_address_says_what_it_needs(api: TestClient) -> None:
         assert operation["operationId"]
         assert operation["tags"]
         assert operation["summary"]
-
-
-def test_the_pages_are_there(api: TestClient) -> None:
-    """/docs shows the document."""
-    assert "/openapi.json" in api.get("/docs").text
