@@ -28,7 +28,7 @@ BATCH_ADDRESSES = (
                 "quota_gpus",
                 "batch_not_found",
             ),
-            *("idempotency_mismatch", "busy", "redis_full", "disk_nearly_full"),
+            *("encoding_not_supported", "idempotency_mismatch", "busy", "redis_full", "disk_nearly_full"),
         ),
         parameters=(NAME, IDEMPOTENCY, described.CANCEL_AFTER, *described.BATCH_QUERY),
         body=described.BATCH_BODY,

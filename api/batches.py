@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from api.auth import Principal
 from api.batch_lines import LineCheck
 from api.batch_options import BatchOptions, read_options
-from api.bodies import chunks, content_length
+from api.bodies import check_coding, chunks, content_length
 from api.errors import Problem
 from api.gpus import over_quota
 from api.idempotency import idempotency_key, scoped
@@ -39,6 +39,7 @@ async def create(request: Request) -> Response:
     parts = parts_of(request)
     principal = await parts.auth.current(request)
     parts.pressure.check_job()
+    check_coding(dict(request.scope["headers"]))
     options = read_options(request, principal.quotas)
     version = await find_target(parts, principal, name=options.model, number=options.version)
     key = idempotency_key(request.scope["headers"])

@@ -53,6 +53,13 @@ def media_type(headers: Mapping[bytes, bytes]) -> tuple[str, dict[str, str]]:
     return value.strip().lower(), parameters
 
 
+def check_coding(headers: Mapping[bytes, bytes]) -> None:
+    """Raises encoding_not_supported for a compressed body: read as it is, it would be another input (RFC 9110, 8.4)."""
+    if headers.get(b"content-encoding", b"").strip().lower() not in (b"", b"identity"):
+        detail = "The body is taken as it is: send it uncompressed, without Content-Encoding."
+        raise Problem("encoding_not_supported", detail)
+
+
 def is_json(media: str) -> bool:
     """Whether a media type says JSON: application/json, or anything with the +json suffix."""
     return media == "application/json" or (media.startswith("application/") and media.endswith("+json"))

@@ -6,6 +6,7 @@ import base64
 import threading
 
 import pytest
+from httpx import Response
 from starlette.testclient import TestClient
 
 from api.preferences import wait_seconds
@@ -115,6 +116,22 @@ def test_a_preference_that_makes_no_sense_is_ignored(
 def test_preferences_may_stand_in_several_lines(lines: tuple[bytes, ...], seconds: int) -> None:
     """The first wait counts, in whichever line it is."""
     assert wait_seconds([(b"host", b"x"), *((b"prefer", line) for line in lines)]) == seconds
+
+
+@pytest.mark.parametrize("address", ["jobs", "batches"])
+def test_a_compressed_body_is_no_input(
+    api: TestClient, installation: Installation, acme: Account, address: str
+) -> None:
+    """415 for any Content-Encoding but identity: compressed bytes are another input than the client meant."""
+    installation.ready(acme)
+
+    def post(coding: str) -> Response:
+        headers = {**acme.headers, "Content-Type": "application/octet-stream", "Content-Encoding": coding}
+        return api.post(f"/v1/models/echo/{address}", content=b'{"input": 1}', headers=headers)
+
+    for coding in ("gzip", "BR", "identity, gzip"):
+        assert_problem(post(coding), 415, "encoding_not_supported")
+    assert post("identity").status_code == 202
 
 
 def test_unknown_model(api: TestClient, acme: Account) -> None:
