@@ -70,11 +70,12 @@ def test_a_batch_is_canceled_when_its_time_is_over(
     assert installation.redis.keys("job:*") == []
 
 
+@pytest.mark.parametrize("seconds", ["0.001", "0.4", "0.5", "0.52", "2"])
 def test_a_deadline_passes_while_nobody_works(
-    api: TestClient, installation: Installation, acme: Account, pump: Pump
+    api: TestClient, installation: Installation, acme: Account, pump: Pump, seconds: str
 ) -> None:
-    """Without a worker that runs it, every line expires, unrun."""
-    batch = api.post(URL + "?deadline_seconds=0.5", content=lines(*range(100)), headers=acme.headers).json()
+    """Without a worker that runs it, every line expires once, unrun: before, while or after the pump admits it."""
+    batch = api.post(URL + f"?deadline_seconds={seconds}", content=lines(*range(100)), headers=acme.headers).json()
     back = JobBack(installation.redis, worker="reaper")
 
     def over() -> bool:
@@ -83,6 +84,7 @@ def test_a_deadline_passes_while_nobody_works(
         return (now["status"], now["expired"]) == ("completed", 100)
 
     eventually(over)
+    assert installation.redis.keys("job:*") == []
 
 
 def test_bounds_of_both(api: TestClient, installation: Installation, acme: Account) -> None:

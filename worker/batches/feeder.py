@@ -97,14 +97,15 @@ class Feeder:
         if record.state == "running" and 0 < record.cancel_ms <= _now_ms():
             await self._stores.front.batches.cancel(record.tenant_id, record.id)
             return True
+        late = _late(record)  # once: what is admitted in this step is not in the record in hand
         if record.state == "canceling":
             await self._cancel(record)
             admitted = False
-        elif _late(record):
+        elif late:
             admitted = False  # what is queued expires by itself, the rest below
         else:
             admitted = await self._admit(record)
-        return await self._collect(record) or admitted
+        return await self._collect(record, late=late) or admitted
 
     # Admitting
 
@@ -194,22 +195,22 @@ class Feeder:
         ids = [record.job_id(index) for index in range(first, record.next)]
         await asyncio.gather(*[self._stores.front.cancel(record.tenant_id, job_id) for job_id in ids])
 
-    async def _collect(self, record: BatchRecord) -> bool:
+    async def _collect(self, record: BatchRecord, *, late: bool) -> bool:
         moved = False
         if record.lines_ended > self._collector.first_missing(record):
             moved = await self._collector.gather(record)
         if self._collector.first_missing(record) >= record.next and record.next < record.total:
-            moved = await self._give_up(record) or moved
+            moved = await self._give_up(record, late=late) or moved
         crowded = record.next - record.done >= UNCOLLECTED_MOST
         return await self._collector.write(record, now=crowded) or moved
 
-    async def _give_up(self, record: BatchRecord) -> bool:
+    async def _give_up(self, record: BatchRecord, *, late: bool) -> bool:
         """Lines that will never be jobs end here, some at a time: canceled, too late, or without their version."""
         refused = self._conditions.refused if self._conditions is not None else ""
         how: Literal["canceled", "failed", "expired"]
         if record.state == "canceling":
             how = "canceled"
-        elif _late(record):
+        elif late:
             how = "expired"
         elif refused:
             how = "failed"
