@@ -1,10 +1,13 @@
-"""What is logged of an exception."""
+"""What is logged of an exception, and what becomes of a log that cannot be written."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+from pathlib import Path
+
+from tests.conftest import ROOT
 
 CODE = """
 import structlog
@@ -37,3 +40,15 @@ def test_kind_and_places_and_no_values() -> None:
     assert first["places"][-1].endswith("step")
     assert second["exception"] == "ValueError"
     assert third["exception"] == "?"
+
+
+def test_a_log_that_cannot_be_written_fails_nobody() -> None:
+    """On a full disk lines are lost, and what wanted to log them goes on."""
+    script = (
+        "import logging, structlog; from store.logs import configure_logs; configure_logs();\n"
+        "for n in range(2000): structlog.get_logger().warning('said', n=n); logging.warning('said too')\n"
+        "print('went on')"
+    )
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, stderr=full, text=True)
+    assert done.stdout == "went on\n"
