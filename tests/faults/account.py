@@ -36,6 +36,8 @@ class Account:
     refused: int = 0
     lost: int = 0
     doubled: int = 0
+    batches: int = 0
+    lines: Counter[str] = field(default_factory=Counter)  # of batches, by what became of them
     told: int = 0  # ends that webhooks told
     run_again: int = 0  # jobs that were started more than once
     ended: Counter[str] = field(default_factory=Counter)
@@ -55,6 +57,8 @@ class Account:
         print(f"seed {seed}, rounds and faults {len(self.rounds)}, accepted {self.accepted}, ", end="")
         print(f"ended {sum(self.ended.values())}, lost {self.lost}, doubled {self.doubled}, ", end="")
         print(f"run again {self.run_again}, told by webhook {self.told}, asked again {self.refused} times")
+        lines = ", ".join(f"{count} {what}" for what, count in self.lines.most_common())
+        print(f"batches {self.batches}, lines: {lines}")
         print("outcomes: " + ", ".join(f"{count} {what}" for what, count in self.ended.most_common()))
         for name, only in (("", False), (" after a dead worker", True)):
             seconds, fault = self.slowest(dead_worker=only)

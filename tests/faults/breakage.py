@@ -58,8 +58,9 @@ def api_killed(stand: Stand) -> None:
 
 
 def pump_killed(stand: Stand) -> None:
-    """kill -9 of the pump."""
+    """kill -9 of the pump, with batches half fed and half collected."""
     stand.signal("pump", signal.SIGKILL)
+    stand.broke()
 
 
 def courier_killed(stand: Stand) -> None:

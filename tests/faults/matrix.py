@@ -12,11 +12,13 @@ from typing import Any
 from tests.attacks_webhooks.listener import Listener
 from tests.faults import history
 from tests.faults.account import Account, Round
+from tests.faults.batches import COUNTED, ENDED, Batch
 from tests.faults.breakage import FAULTS
 from tests.faults.stand import Stand
 from tests.faults.traffic import TERMINAL, Accepted, Tenant, Traffic
 
-JOBS_EACH = 120  # a tenant and round
+JOBS_EACH = 100  # a tenant and round, besides a batch
+CUT_SECONDS = 1.5  # after its tenant's last job, a batch is canceled at a random moment
 LOOK_SECONDS = 20  # how long one look at a job waits for its end
 LEDGER = ("succeeded", "failed", "platform", "canceled", "expired", "input_bytes", "output_bytes")
 TELL_SECONDS = 60  # until the last webhook has come: a first one that met a fault is tried again after some seconds
@@ -30,6 +32,7 @@ class Matrix:
         self._loud = [Tenant.create(stand.engine, "anna"), Tenant.create(stand.engine, "bert")]
         self._probing = [tenant.twin(stand.engine) for tenant in self._loud]
         self._tenants = [*self._loud, *self._probing]
+        self._lines: set[str] = set()  # of all batches, those that became jobs
         self.account = Account()
 
     def run(self, faults: Sequence[str]) -> Account:
@@ -46,7 +49,8 @@ class Matrix:
     def _round(self, name: str, *, webhook: str) -> Round:
         """Load, a fault at a random moment of it, repair, and nothing left undone."""
         self._stand.broken_ms, self._stand.held = 0.0, set()
-        with Traffic(self._loud, jobs_each=JOBS_EACH, webhook=webhook):
+        cut_after = self._stand.random.uniform(0, CUT_SECONDS)
+        with Traffic(self._loud, jobs_each=JOBS_EACH, webhook=webhook, cut_after=cut_after):
             time.sleep(self._stand.random.uniform(0.1, 1.2))
             FAULTS[name](self._stand)
             mending = threading.Thread(target=self._stand.mend, name="mend")
@@ -59,6 +63,7 @@ class Matrix:
                 mending.join()
         promises = [p for tenant in self._tenants for p in tenant.accepted if p.ended is None]
         self._settle(promises, name)
+        self._settle_batches(name)
         self._say_counters(name)
         self.account.wrong += [f"{name}: `make up` failed: {said}" for said in self._stand.unmended]
         self._stand.unmended.clear()
@@ -105,6 +110,23 @@ class Matrix:
             if fault == "worker_stopped" and job["attempts"] > 1:
                 self._say(fault, promise, "was run twice: a stop that is asked for loses nothing")
 
+    def _settle_batches(self, fault: str) -> None:
+        """Each batch has ended: with a result for each line, in order, of its own."""
+        for batch in self._batches:
+            if batch.ended is None:
+                batch.ended, batch.results = _over(batch)
+                self.account.batches += 1
+                if batch.ended["status"] not in ENDED:
+                    self.account.lost += 1
+                    self.account.wrong.append(f"{fault}: {batch.batch_id} has not ended; {batch.ended}")
+                    continue
+                self.account.lines.update(batch.statuses())
+                self.account.wrong += [f"{fault}: {batch.batch_id} {wrong}" for wrong in batch.wrongs()]
+
+    @property
+    def _batches(self) -> list[Batch]:
+        return [batch for tenant in self._tenants for batch in tenant.batches]
+
     def _say(self, fault: str, promise: Accepted, what: str) -> None:
         record = self._stand.redis.hgetall(f"job:{promise.job_id}")
         self.account.wrong.append(f"{fault}: {promise.job_id} ({promise.value}) {what}; {record}")
@@ -113,7 +135,9 @@ class Matrix:
         """With all ended the counters are zero, and each admission has one end."""
         stats = {name.decode(): int(value) for name, value in self._stand.redis.hgetall("stats").items()}  # type: ignore[union-attr]
         ends = sum(value for name, value in stats.items() if name.startswith("ended:"))
-        loads = [self._stand.redis.hmget(f"load:{tenant.id}", "queued", "running") for tenant in self._tenants]
+        loads = [
+            self._stand.redis.hmget(f"load:{tenant.id}", "queued", "running", "batches") for tenant in self._tenants
+        ]
         moving = [stats.get("queued", 0), *(int(v or 0) for load in loads for v in load)]  # type: ignore[union-attr]
         if any(moving) or ends != stats["admitted"]:
             self.account.wrong.append(f"{fault}: the counters say {stats}, {loads}, with everything ended")
@@ -129,9 +153,10 @@ class Matrix:
                 self._say("audit", promise, f"ended as {promise.ended} before")
         if len({promise.job_id for promise in promises}) != len(promises):
             self.account.wrong.append("two requests were answered with the same job")
-        admitted = int(self._stand.redis.hget("stats", "admitted") or 0)  # type: ignore[arg-type]
-        if admitted != len(promises):
-            self.account.wrong.append(f"{admitted} jobs admitted for {len(promises)} requests")
+        for batch in self._batches:
+            if (batch.ended, batch.results) != batch.look():
+                self.account.doubled += 1
+                self.account.wrong.append(f"audit: {batch.batch_id} ended as {batch.ended} before, with other results")
 
     def _audit_history(self) -> None:
         """Every state that was ever written: by legal steps to one end, whatever the record shows by now."""
@@ -141,7 +166,16 @@ class Matrix:
                 wrongs = history.wrongs(found.pop(promise.job_id, []))
                 self.account.doubled += any(wrong.startswith("ended ") for wrong in wrongs)
                 self.account.wrong += [f"history: {promise.job_id} {wrong}" for wrong in wrongs]
+        for batch in self._batches:
+            self._lines |= (of_batch := batch.job_ids() & found.keys())
+            for job_id in of_batch:
+                wrongs = history.wrongs(found.pop(job_id))
+                self.account.doubled += any(wrong.startswith("ended ") for wrong in wrongs)
+                self.account.wrong += [f"history: {job_id} of {batch.batch_id} {wrong}" for wrong in wrongs]
         self.account.wrong += [f"history: nobody asked for {job_id}" for job_id in found]
+        admitted = int(self._stand.redis.hget("stats", "admitted") or 0)  # type: ignore[arg-type]
+        if admitted != self.account.accepted + len(self._lines):
+            self.account.wrong.append(f"{admitted} jobs admitted for {self.account.accepted} and {len(self._lines)}")
 
     def _audit_ledger(self) -> None:
         """What is billed: each end once, with the bytes it had. The last page is written within seconds."""
@@ -150,6 +184,8 @@ class Matrix:
             for promise in tenant.accepted:
                 if promise.ended is not None:
                     expected[tenant.id] += _billed(promise.value, promise.ended)
+            for batch in tenant.batches:
+                expected[tenant.id] += batch.billed(self._lines)
         until = time.monotonic() + TELL_SECONDS
         while (found := self._ledger()) != expected and time.monotonic() < until:
             time.sleep(0.5)
@@ -168,7 +204,10 @@ class Matrix:
         """What the world was told: of each job that has a webhook one end, the one it has."""
         expected = {p.job_id: p for tenant in self._tenants for p in tenant.accepted if p.told and p.ended}
         until = time.monotonic() + TELL_SECONDS
-        while (told := _told(listener)).keys() != expected.keys() and time.monotonic() < until:
+        while time.monotonic() < until:
+            told = _told(listener)
+            if told.keys() == expected.keys() and all(_told_of(listener, batch) for batch in self._batches):
+                break
             time.sleep(0.2)
         self.account.told = len(told)
         for job_id, promise in expected.items():
@@ -178,6 +217,9 @@ class Matrix:
             if ends != {right}:
                 self.account.doubled += len(ends) > 1
                 self.account.wrong.append(f"webhook: of {job_id} was told {ends}, and it is {right}")
+        for batch in self._batches:
+            if (ends := _told_of(listener, batch)) != {batch.told()}:
+                self.account.wrong.append(f"webhook: of {batch.batch_id} was told {ends}, and it is {batch.told()}")
 
 
 def _billed(value: str, job: dict[str, Any]) -> Counter[str]:
@@ -192,9 +234,26 @@ def _told(listener: Listener) -> dict[str, set[str]]:
     ends: dict[str, set[str]] = {}
     for request in list(listener.requests):
         job = json.loads(request.body)["data"]
-        if job["status"] in TERMINAL:
+        if job["id"].startswith("job_") and job["status"] in TERMINAL:
             ends.setdefault(job["id"], set()).add(json.dumps([job["status"], job["output"], job["finished_at"]]))
     return ends
+
+
+def _told_of(listener: Listener, batch: Batch) -> set[str]:
+    """What was delivered of a batch's end."""
+    told = [json.loads(request.body)["data"] for request in list(listener.requests)]
+    counts = ("status", "total", *COUNTED)
+    return {json.dumps([data[name] for name in counts]) for data in told if data["id"] == batch.batch_id}
+
+
+def _over(batch: Batch) -> tuple[dict[str, Any], str]:
+    """The batch once it has ended, or after long."""
+    deadline = time.monotonic() + 3 * LOOK_SECONDS
+    while True:
+        found, results = batch.look()
+        if found["status"] in ENDED or time.monotonic() > deadline:
+            return found, results
+        time.sleep(0.1)
 
 
 def _ended(promise: Accepted) -> dict[str, Any] | None:

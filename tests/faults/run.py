@@ -25,7 +25,11 @@ def main() -> int:
     while len(faults) < chosen.rounds:  # each once before any comes twice
         faults += random.sample(names, len(names))
     with stand(random, names) as made:
-        account = Matrix(made).run(faults[: chosen.rounds])
+        try:
+            account = Matrix(made).run(faults[: chosen.rounds])
+        except BaseException:
+            print(made.engine.logs())
+            raise
         if account.wrong:
             print(made.engine.logs())
     account.show(seed=chosen.seed)

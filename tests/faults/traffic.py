@@ -11,6 +11,7 @@ import httpx
 
 from tests.conftest import Engine
 from tests.e2e.conftest import Customer, source
+from tests.faults.batches import LINES, LINES_CUT, Batch
 
 SLOW = "time.sleep(0.02)\nreturn x"
 MEMORY_BYTES = 512 * 2**20  # so that one worker can have all models bound when it is the only one
@@ -36,6 +37,7 @@ class Tenant:
         self.customer, self.name, self.id = customer, name, tenant_id
         self.echo, self.slow = echo, slow
         self.accepted: list[Accepted] = []
+        self.batches: list[Batch] = []
         self.refused = 0  # answers that were no promise: 503, or none at all
         self._serial = 0
 
@@ -62,7 +64,7 @@ class Tenant:
         value = f"{self.name} {self._serial}"
         headers = {"Idempotency-Key": value.replace(" ", "-")} | ({"Prefer": f"wait={wait}"} if wait else {})
         body = {"input": value} | ({"webhook": webhook} if webhook else {})
-        answer = self._insist("POST", f"/v1/models/{model}/jobs", json=body, headers=headers)
+        answer = self.insist("POST", f"/v1/models/{model}/jobs", json=body, headers=headers)
         job: dict[str, Any] = answer.json()
         self.accepted.append(Accepted(self, job["id"], value, told=bool(webhook)))
         return job
@@ -70,11 +72,20 @@ class Tenant:
     def job(self, job_id: str, *, wait: int = 0) -> dict[str, Any]:
         """The job as it stands after ``wait`` seconds at most."""
         headers = {"Prefer": f"wait={wait}"} if wait else {}
-        found: dict[str, Any] = self._insist("GET", f"/v1/jobs/{job_id}", headers=headers).json()
+        found: dict[str, Any] = self.insist("GET", f"/v1/jobs/{job_id}", headers=headers).json()
         return found
 
-    def _insist(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """What a client does: nothing was promised yet, so ask again. Anything but 503 and silence is an answer."""
+    def hand_in(self, *, count: int, webhook: str) -> Batch:
+        """A batch; accepted when this returns."""
+        name = f"{self.name} batch {len(self.batches)}"
+        self.batches.append(Batch.hand_in(self, name, count=count, webhook=webhook))
+        return self.batches[-1]
+
+    def insist(self, method: str, path: str, *, also: tuple[int, ...] = (), **options: Any) -> httpx.Response:
+        """What a client does: nothing was promised yet, so ask again. Anything but 503 and silence is an answer.
+
+        It must be a good one, or one of ``also``.
+        """
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
@@ -86,7 +97,8 @@ class Tenant:
                 )
             else:
                 if answer.status_code != 503:
-                    assert answer.status_code in (200, 202), f"{method} {path}: {answer.status_code} {answer.text}"
+                    expected = answer.status_code in (200, 202, *also)
+                    assert expected, f"{method} {path}: {answer.status_code} {answer.text}"
                     return answer
             self.refused += 1
             assert time.monotonic() < deadline, f"{method} {path}: no answer for {PATIENCE_SECONDS:.0f} s"
@@ -94,13 +106,17 @@ class Tenant:
 
 
 class Traffic:
-    """Every tenant submits in a thread of its own, as fast as it is answered, until its share is accepted."""
+    """Every tenant submits in a thread of its own, as fast as it is answered, until its share is accepted.
 
-    def __init__(self, tenants: list[Tenant], *, jobs_each: int, webhook: str) -> None:
-        self._webhook = webhook
+    Each begins with a batch. The second tenant's is long, and canceled ``cut_after`` seconds after its last job.
+    """
+
+    def __init__(self, tenants: list[Tenant], *, jobs_each: int, webhook: str, cut_after: float) -> None:
+        self._webhook, self._cut_after = webhook, cut_after
         self._errors: list[BaseException] = []
         self._threads = [
-            threading.Thread(target=self._submit, args=(tenant, jobs_each), name=tenant.name) for tenant in tenants
+            threading.Thread(target=self._submit, args=(tenant, jobs_each, cut), name=tenant.name)
+            for tenant, cut in zip(tenants, (False, True), strict=True)
         ]
 
     def __enter__(self) -> Traffic:
@@ -114,11 +130,15 @@ class Traffic:
         if self._errors:
             raise self._errors[0]
 
-    def _submit(self, tenant: Tenant, count: int) -> None:
+    def _submit(self, tenant: Tenant, count: int, cut: bool) -> None:
         try:
+            batch = tenant.hand_in(count=LINES_CUT if cut else LINES, webhook=self._webhook)
             for number in range(count):
                 tenant.submit(
                     tenant.slow if number % 2 == 0 else tenant.echo, webhook=self._webhook if number % 5 == 0 else ""
                 )
+            if cut:
+                time.sleep(self._cut_after)
+                batch.cancel()
         except BaseException as exc:
             self._errors.append(exc)

@@ -24,6 +24,7 @@ class Known:
     input_bytes: int
     end: dict[bytes, bytes] = field(default_factory=dict)
     output: bytes | None = None
+    collected: bool = False  # a line of a batch whose result was noted: its record is gone for good
 
 
 class Books:
@@ -42,6 +43,8 @@ class Books:
         self.jobs: dict[str, Known] = {}
         self.workers: set[str] = set()  # every name there ever was
         self.records: dict[str, dict[bytes, bytes]] = {}
+        self.batches_keep: Counter[str] = Counter()  # bytes of results, by tenant
+        self.batches_open: Counter[str] = Counter()
 
     def state(self, job_id: str) -> str:
         """As last seen by check()."""
@@ -51,7 +54,10 @@ class Books:
         """Everything that must hold between any two steps."""
         self._read()
         for job_id, known in self.jobs.items():
-            self._one_end(job_id, known)
+            if known.collected:
+                self._forgotten(job_id, known)
+            else:
+                self._one_end(job_id, known)
         self._in_one_place()
         self._counters()
         self._bytes()
@@ -85,6 +91,12 @@ class Books:
             assert (record, self._outputs[job_id]) == (known.end, known.output), f"{job_id} ended twice"
         elif state in TERMINAL:
             known.end, known.output = record, self._outputs[job_id]
+
+    def _forgotten(self, job_id: str, known: Known) -> None:
+        """Its end is as it was, and nothing of it is left."""
+        assert not self.records[job_id] and self._outputs[job_id] is None, f"{job_id} lives on: {self.records[job_id]}"
+        assert job_id not in self._inputs
+        self.records[job_id], self._states[job_id] = known.end, known.end[b"s"]
 
     def _in_one_place(self) -> None:
         """Queued: once in its version's list. Running: in the claims of its worker alone. Ended: claimed by nobody."""
@@ -132,6 +144,7 @@ class Books:
         """What the tenants' jobs hold: inputs until the end, and from then on everything that can be read of them."""
         for tenant in self.tenants:
             assert (self._load(tenant, "in"), self._load(tenant, "kept")) == self.holds(tenant), tenant
+            assert self._load(tenant, "batches") == self.batches_open[tenant], tenant
 
     def holds(self, tenant: str) -> tuple[int, int]:
         """The bytes of inputs that a tenant's jobs hold, and what its ended ones keep, by their records."""
@@ -141,9 +154,9 @@ class Books:
         kept = sum(
             RECORD_BYTES + len(k.output or b"") + sum(len(k.end.get(text, b"")) for text in texts)
             for k in jobs.values()
-            if k.end
+            if k.end and not k.collected
         )
-        return held, kept
+        return held, kept + self.batches_keep[tenant]
 
     def _usage(self) -> None:
         """Each end is in the ledger's line of its day and in its tenant's month, once."""
@@ -171,7 +184,7 @@ class Books:
 
     def nothing_held(self) -> None:
         """No bytes stand against anybody once everything is forgotten."""
-        assert {self._load(tenant, name) for tenant in self.tenants for name in ("in", "kept")} == {0}
+        assert {self._load(tenant, name) for tenant in self.tenants for name in ("in", "kept", "batches")} == {0}
 
     def _turns(self) -> None:
         """No more turns than the concurrency; each is findable by the reaper, through RQ's books or a worker's."""
