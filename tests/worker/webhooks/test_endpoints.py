@@ -245,6 +245,7 @@ def test_an_end_whose_record_is_gone_is_still_told(world) -> None:
         world.redis.delete(f"job:{job_id}", f"out:{job_id}")
         world.courier()
         world.wait_state(job_id, "delivered")
+        eventually(lambda: '"webhook_attempted"' in world.couriers[0].log)  # written after the attempt is on record
         lines = [json.loads(line) for line in world.couriers[0].log.splitlines()]
     assert {"courier_started", "webhook_without_record", "webhook_attempted"} <= {line["event"] for line in lines}
     data = json.loads(listener.requests[0].body)["data"]
