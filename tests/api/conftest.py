@@ -212,6 +212,41 @@ def upload(
     return api.post("/v1/models", data={"name": name, **parts}, files=files, headers=account.headers)
 
 
+@pytest.fixture
+def version(installation: Installation, acme: Account) -> Version:
+    """A model that echoes."""
+    return installation.ready(acme)
+
+
+@pytest.fixture
+def pumps(installation: Installation, tmp_path: Path) -> Iterator[Callable[[], Any]]:
+    """Starts pumps; those that live at the end are killed."""
+    from tests.api.pumping import Pump  # which needs what is above
+
+    started: list[Pump] = []
+
+    def start() -> Pump:
+        started.append(Pump(installation, tmp_path, len(started)))
+        return started[-1]
+
+    yield start
+    for pump in started:
+        pump.kill()
+
+
+@pytest.fixture
+def ask(api: TestClient, acme: Account, version: Version) -> Callable[..., Any]:
+    """Open a batch; its JSON."""
+
+    def opened(content: bytes, query: str = "", **headers: str) -> Any:
+        extra = {name.replace("_", "-"): value for name, value in headers.items()}
+        response = api.post(f"/v1/models/echo/batches{query}", content=content, headers={**acme.headers, **extra})
+        assert response.status_code == 202, response.text
+        return response.json()
+
+    return opened
+
+
 def submit(api: TestClient, account: Account, value: Any = 1, *, name: str = "echo", **headers: str) -> Response:
     """A job with a JSON input."""
     extra = {key.replace("_", "-"): text for key, text in headers.items()}
