@@ -68,7 +68,10 @@ def test_what_is_used_stands_beside_the_limit(admin: Admin, catalog: Catalog, re
     tenant = catalog.tenants.create("acme")
     month = f"{datetime.now(UTC):%Y%m}"
     counters = {"queued": 3, "in": 40, "kept": 512, f"run:{month}": 1_500_000, f"gpu:{month}": 0, "run:202001": 7}
-    redis.Redis.from_url(redis_url).hset(f"load:{tenant.id}", mapping=counters)
+    connection = redis.Redis.from_url(redis_url)
+    connection.hset(f"load:{tenant.id}", mapping=counters)
+    connection.sadd(f"gpu_turns:{tenant.id}", "begun", "waits")
+    connection.zadd("gpu_turns:issued", {"waits": 1})
     assert admin("quotas", "show", "acme", "--json").json["used"] == {
         "models": 0,
         "storage_bytes": 0,
@@ -77,6 +80,7 @@ def test_what_is_used_stands_beside_the_limit(admin: Admin, catalog: Catalog, re
         "kept_bytes": 512,
         "run_seconds_per_month": 1.5,
         "gpu_seconds_per_month": 0.0,
+        "gpus": 1,
     }
     away = admin("quotas", "show", "acme", "--json", CLOCHE_REDIS_URL="redis://127.0.0.1:1").json
     assert away["used"] == {"models": 0, "storage_bytes": 0}
