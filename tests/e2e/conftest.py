@@ -75,5 +75,6 @@ def source(body: str, *, extra: str = "", imports: str = "import torch\nfrom tor
 def customer(engine: Engine) -> Iterator[Customer]:
     """A tenant that most tests share."""
     customer = Customer(engine, engine.tenant("shared"))
+    engine.admin("quotas", "set", "shared", "models=500")  # how many files share it is up to who runs them
     yield customer
     customer.http.close()
