@@ -54,6 +54,9 @@ class Queue:
 
     def __init__(self, url: str) -> None:
         self.redis = redis.Redis.from_url(url)
+        # The file doubles again and again while the queue is filled. Who rewrites it is a process that shares pages
+        # until they change: it comes once in a while, and is not what a deep queue costs.
+        self.redis.config_set("auto-aof-rewrite-percentage", 0)
         self._front = JobFront(url)
         self._places = self._all_places()
         self._admit = script("admit")
@@ -74,10 +77,6 @@ class Queue:
                 pipe.evalsha(self._admit.sha1, 0, *self._arguments(*next(self._places)))
             pipe.execute()
             self.depth += count
-        # The file grew by all of that and is rewritten now, by a process that shares Redis' pages until they change:
-        # it comes once in a while, and is not what a deep queue costs.
-        while self.redis.info("persistence")["aof_rewrite_in_progress"]:  # type: ignore[index]
-            time.sleep(0.1)
         self.redis.config_set("appendfsync", "always")
 
     def begin(self) -> None:
