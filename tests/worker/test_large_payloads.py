@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -234,14 +233,17 @@ def test_the_janitor_survives_what_goes_away(shop: Shop, monkeypatch: pytest.Mon
     folder = shop.station.payloads._folder
     shop.station.payloads.write(f"{new_id('job')}.in", b"x")
     (name,) = names(shop)
-    moved = folder.with_name("elsewhere")
+    moved, in_the_way, back = (folder.with_name(name) for name in ("elsewhere", "in_the_way", "back"))
     folder.rename(moved)
-    folder.write_text("in the way")
+    in_the_way.write_text("no folder")
+    folder.symlink_to(in_the_way)
     shop.redis.zadd("payloads:doomed", {name: 1})
     thread = janitor(shop)
     thread.start()
-    wait_until(lambda: float(shop.redis.zscore("payloads:doomed", name) or 0) > 1)  # type: ignore[arg-type]
-    folder.unlink()
-    shutil.move(moved, folder)
-    wait_until(lambda: not names(shop) and not shop.redis.exists("payloads:doomed"))
-    thread.stop()
+    try:
+        wait_until(lambda: float(shop.redis.zscore("payloads:doomed", name) or 0) > 1)  # type: ignore[arg-type]
+        back.symlink_to(moved)
+        back.replace(folder)  # at one stroke: with no folder at all, the payload would be taken for deleted
+        wait_until(lambda: not names(shop) and not shop.redis.exists("payloads:doomed"))
+    finally:
+        thread.stop()  # whatever happened: it would clear what later tests on this Redis look for
