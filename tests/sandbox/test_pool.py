@@ -4,70 +4,21 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from policies.limits import MIB, Limits
 from sandbox import demand
 from sandbox.contract import Bundle, LoadFailure
 from sandbox.errors import EngineUnreachable
-from sandbox.fake import FakeDriver, FakeSandbox, ends
-from sandbox.pool import BLANK_BYTES, Pool
+from sandbox.fake import FakeDriver, ends
+from sandbox.pool import Pool
+from tests.sandbox.pools import bundle, eventually, fake, make, used
 from tests.sandbox.real import ECHO, Models, ask, call
 
-
-def bundle(number: int, *, memory_mib: int = 100, tenant: int = 1) -> Bundle:
-    """A version without files, for the fake."""
-    return Bundle(
-        f"ten_{tenant}",
-        f"ver_{number}",
-        "Model",
-        Path("/source"),
-        Path("/weights"),
-        Limits(memory_bytes=memory_mib * MIB),
-    )
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    """Wait until it is true."""
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.005)
-
-
-@pytest.fixture
-def fake() -> FakeDriver:
-    """A driver without containers."""
-    return FakeDriver()
-
-
-@pytest.fixture
-def make(fake: FakeDriver) -> Iterator[Callable[..., Pool]]:
-    """Pools on the fake, closed at the end."""
-    pools = []
-
-    def build(*, blanks: int = 1, room_mib: int = 1000) -> Pool:
-        pool = Pool(fake, blanks=blanks, memory_budget_bytes=room_mib * MIB + blanks * BLANK_BYTES)
-        pools.append(pool)
-        return pool
-
-    yield build
-    for pool in pools:
-        pool.close()
-    assert not any(sandbox.alive for sandbox in fake.started), "a closed pool leaves nothing alive"
-
-
-def used(pool: Pool, number: int, **more: int) -> FakeSandbox:
-    """Lease a version once; the sandbox it had."""
-    with pool.lease(bundle(number, **more)) as lease:
-        sandbox = lease.sandbox
-        assert isinstance(sandbox, FakeSandbox)
-        return sandbox
+__all__ = ["fake", "make"]
 
 
 def test_blank_ones_are_kept_ready(make: Callable[..., Pool]) -> None:
@@ -334,68 +285,3 @@ def test_on_docker_a_version_stays_bound(pool: Pool, models: Models) -> None:
         assert lease.sandbox.name == name
         assert ask(lease.sandbox, 2).output == b"2"
     pool.evict(version.version_id)
-
-
-def test_places_hold_blank_and_bound_ones_together(make: Callable[..., Pool], fake: FakeDriver) -> None:
-    """With one place the blank one is bound, no other is started beside it, and the next version takes its place."""
-    fake.places = 1
-    pool = make(blanks=2)
-    eventually(lambda: pool.blanks_ready == 1)
-    first = used(pool, 1)
-    assert first is fake.started[0]
-    assert used(pool, 1) is first
-    second = used(pool, 2)
-    assert not first.alive
-    assert second.alive
-    pool.evict("ver_2")
-    eventually(lambda: pool.blanks_ready == 1)
-    assert sum(sandbox.alive for sandbox in fake.started) == 1
-    assert pool.fault is None
-
-
-def test_the_least_recently_used_gives_its_place(make: Callable[..., Pool], fake: FakeDriver) -> None:
-    """With two places two versions stay warm; a third takes the place of the one that waited longest."""
-    fake.places = 2
-    pool = make(blanks=1)
-    first, second = used(pool, 1), used(pool, 2)
-    assert used(pool, 1) is first
-    used(pool, 3)
-    assert first.alive
-    assert not second.alive
-
-
-def test_a_place_is_free_when_its_sandbox_died(make: Callable[..., Pool], fake: FakeDriver) -> None:
-    """A sandbox condemned under its lease makes room for a blank one as soon as the lease ends."""
-    fake.places = 1
-    fake.behaviours["ver_1"] = ends("crashed")
-    pool = make(blanks=1)
-    with pool.lease(bundle(1)) as lease:
-        ask(lease.sandbox)
-    eventually(lambda: pool.blanks_ready == 1)
-
-
-@settings(deadline=None, max_examples=30, suppress_health_check=list(HealthCheck))
-@given(
-    places=st.integers(1, 3),
-    blanks=st.integers(0, 3),
-    rigid=st.booleans(),
-    moves=st.lists(st.tuples(st.sampled_from(["use", "kill", "evict"]), st.integers(1, 4)), max_size=25),
-)
-def test_no_order_of_leases_takes_more_than_the_places(
-    places: int, blanks: int, rigid: bool, moves: list[tuple[str, int]]
-) -> None:
-    """Leases, deaths and evictions in any order: no more sandboxes live than places, and every lease gets one."""
-    fake = FakeDriver()
-    fake.places, fake.rigid = places, rigid
-    pool = Pool(fake, blanks=blanks, memory_budget_bytes=2**40)
-    try:
-        for move, number in moves:
-            if move == "evict":
-                pool.evict(f"ver_{number}")
-                continue
-            sandbox = used(pool, number)
-            if move == "kill":
-                sandbox.destroy()
-            assert sum(each.alive for each in fake.started) <= places
-    finally:
-        pool.close()
