@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from store.hashes import HashFields
 from store.ids import ALPHABET
 
 BatchState = Literal["running", "canceling", "completed", "canceled"]
@@ -79,37 +80,31 @@ class Segment:
 
 def decode_batch(batch_id: str, fields: Mapping[bytes, bytes]) -> BatchRecord:
     """The record behind the hash ``batch:{id}``. Its fields are listed in ``store/jobs/lua/common.lua``."""
-
-    def text(name: bytes) -> str:
-        return fields.get(name, b"").decode("utf-8", "replace")
-
-    def number(name: bytes) -> int:
-        return int(fields.get(name, b"0") or b"0")
-
+    found = HashFields(fields)
     return BatchRecord(
         id=batch_id,
-        tenant_id=text(b"t"),
-        model=text(b"m"),
-        version_id=text(b"v"),
-        version_number=number(b"n"),
-        state=text(b"s"),  # type: ignore[arg-type]  # written by our own scripts only
-        created_ms=number(b"c"),
-        finished_ms=number(b"e"),
-        total=number(b"total"),
-        next=number(b"next"),
-        at=number(b"at"),
-        done=number(b"done"),
-        succeeded=number(b"succeeded"),
-        failed=number(b"failed"),
-        canceled=number(b"canceled"),
-        expired=number(b"expired"),
-        timeout_seconds=float(text(b"to") or "0"),
-        result_seconds=number(b"keep"),
-        webhook=text(b"hook"),
-        fence=number(b"f"),
-        waits_for=text(b"wf"),
-        deadline_ms=number(b"dl"),
-        cancel_ms=number(b"ca"),
+        tenant_id=found.text(b"t"),
+        model=found.text(b"m"),
+        version_id=found.text(b"v"),
+        version_number=found.number(b"n"),
+        state=found.text(b"s"),  # type: ignore[arg-type]  # written by our own scripts only
+        created_ms=found.number(b"c"),
+        finished_ms=found.number(b"e"),
+        total=found.number(b"total"),
+        next=found.number(b"next"),
+        at=found.number(b"at"),
+        done=found.number(b"done"),
+        succeeded=found.number(b"succeeded"),
+        failed=found.number(b"failed"),
+        canceled=found.number(b"canceled"),
+        expired=found.number(b"expired"),
+        timeout_seconds=float(found.text(b"to") or "0"),
+        result_seconds=found.number(b"keep"),
+        webhook=found.text(b"hook"),
+        fence=found.number(b"f"),
+        waits_for=found.text(b"wf"),
+        deadline_ms=found.number(b"dl"),
+        cancel_ms=found.number(b"ca"),
     )
 
 

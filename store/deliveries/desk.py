@@ -15,8 +15,9 @@ from contextlib import contextmanager
 from typing import Any, Literal, cast
 
 import redis
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import RedisError
 
+from store import scripting
 from store.deliveries import scripts
 from store.deliveries.due import DUE_KEY
 from store.deliveries.queue import DEAD_AFTER_SECONDS
@@ -143,11 +144,7 @@ class DeliveryDesk:
         return [decode_delivery(i, fields) if fields else None for i, fields in zip(ids, hashes, strict=True)]
 
     def _run(self, name: str, *arguments: Any) -> Any:
-        text, digest = scripts.script(name)
-        try:
-            return self._redis.evalsha(digest, 0, *arguments)
-        except NoScriptError:
-            return self._redis.eval(text, 0, *arguments)
+        return scripting.run(self._redis, scripts.script(name), *arguments)
 
 
 def _id(member: str) -> str:

@@ -111,11 +111,11 @@ class DeliveryQueue:
         return f"deliveries:taken:{self.courier}"
 
     async def _run(self, name: str, *arguments: Any) -> Any:
-        text, digest = scripts.script(name)
+        found = scripts.script(name)
         try:
-            return await cast(Any, self._redis.evalsha(digest, 0, *arguments))
+            return await cast(Any, self._redis.evalsha(found.sha1, 0, *arguments))
         except NoScriptError:
-            return await cast(Any, self._redis.eval(text, 0, *arguments))
+            return await cast(Any, self._redis.eval(found.text, 0, *arguments))
 
 
 def _failing(parts: list[Any]) -> dict[str, int]:

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from store.hashes import HashFields
+
 DeliveryState = Literal["scheduled", "sending", "delivered", "gave_up"]
 TEST_EVENT = "test"  # sent when a tenant asks for it, once, whatever the filter
 
@@ -187,29 +189,23 @@ def lane_of(tenant_id: str, *, url: str, endpoint_id: str = "") -> str:
 
 def decode_delivery(found_id: str, fields: Mapping[bytes, bytes]) -> Delivery:
     """The delivery behind the hash ``delivery:{id}``."""
-
-    def text(name: bytes) -> str:
-        return fields.get(name, b"").decode("utf-8", "replace")
-
-    def number(name: bytes) -> int:
-        return int(fields.get(name, b"0") or b"0")
-
+    found = HashFields(fields)
     return Delivery(
         id=found_id,
-        subject=text(b"subject"),
-        tenant_id=text(b"tenant"),
-        endpoint_id=text(b"endpoint"),
-        url=text(b"url"),
-        event=text(b"event"),
-        state=text(b"state"),  # type: ignore[arg-type]  # written by our own scripts only
-        attempts=number(b"attempts"),
-        next_attempt_ms=number(b"next_attempt_ms"),
-        last_attempt_ms=number(b"last_attempt_ms"),
-        last_status=number(b"last_status"),
-        last_error=text(b"last_error"),
-        last_detail=text(b"last_detail"),
-        created_ms=number(b"created_ms"),
-        ended_ms=number(b"ended_ms"),
+        subject=found.text(b"subject"),
+        tenant_id=found.text(b"tenant"),
+        endpoint_id=found.text(b"endpoint"),
+        url=found.text(b"url"),
+        event=found.text(b"event"),
+        state=found.text(b"state"),  # type: ignore[arg-type]  # written by our own scripts only
+        attempts=found.number(b"attempts"),
+        next_attempt_ms=found.number(b"next_attempt_ms"),
+        last_attempt_ms=found.number(b"last_attempt_ms"),
+        last_status=found.number(b"last_status"),
+        last_error=found.text(b"last_error"),
+        last_detail=found.text(b"last_detail"),
+        created_ms=found.number(b"created_ms"),
+        ended_ms=found.number(b"ended_ms"),
     )
 
 

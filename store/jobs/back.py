@@ -9,6 +9,7 @@ from typing import Any, Literal, cast
 
 import redis
 
+from store import scripting
 from store.jobs.records import InputKind, OutputKind
 from store.jobs.scripts import script
 from store.jobs.turns import GPU_TURNS_QUEUE_KEY, TURNS_QUEUE_KEY, Queues, enqueue_check, enqueue_turns
@@ -228,11 +229,7 @@ class JobBack:
         return enqueue_turns(self._queues, issued, first=first)
 
     def _run(self, name: str, *arguments: Any) -> Any:
-        found = script(name)
-        try:
-            return self._redis.evalsha(found.sha1, 0, *arguments)
-        except redis.exceptions.NoScriptError:
-            return self._redis.eval(found.text, 0, *arguments)
+        return scripting.run(self._redis, script(name), *arguments)
 
 
 def decode_claim(row: Sequence[Any]) -> Claim:

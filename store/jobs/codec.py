@@ -7,44 +7,39 @@ from typing import Any
 
 import hiredis
 
+from store.hashes import HashFields
 from store.jobs.records import TERMINAL, JobRecord, Printed
 from store.payloads.names import read_mark
 
 
 def decode_record(job_id: str, fields: Mapping[bytes, bytes], output: bytes | None) -> JobRecord:
     """The record behind the hash ``job:{id}``. The fields are listed in ``lua/common.lua``."""
-
-    def text(name: bytes) -> str:
-        return fields.get(name, b"").decode("utf-8", "replace")
-
-    def number(name: bytes) -> int:
-        return int(fields.get(name, b"0") or b"0")
-
-    state = text(b"s")
+    found = HashFields(fields)
+    state = found.text(b"s")
     micros = fields.get(b"p")
     signal = fields.get(b"es")
-    output_kind, stored = read_mark(text(b"ok"), job_id=job_id)
+    output_kind, stored = read_mark(found.text(b"ok"), job_id=job_id)
     return JobRecord(
         id=job_id,
-        tenant_id=text(b"t"),
-        model=text(b"m"),
-        version_id=text(b"v"),
-        version_number=number(b"n"),
+        tenant_id=found.text(b"t"),
+        model=found.text(b"m"),
+        version_id=found.text(b"v"),
+        version_number=found.number(b"n"),
         state=state,  # type: ignore[arg-type]  # written by our own scripts only
-        created_ms=number(b"c"),
-        started_ms=number(b"b"),
-        finished_ms=number(b"e"),
+        created_ms=found.number(b"c"),
+        started_ms=found.number(b"b"),
+        finished_ms=found.number(b"e"),
         predict_seconds=int(micros) / 1e6 if micros else None,
-        attempts=number(b"a"),
-        fence=number(b"f"),
+        attempts=found.number(b"a"),
+        fence=found.number(b"f"),
         timeout_seconds=float(fields.get(b"to", b"0")),
-        deadline_ms=number(b"dl"),
-        webhook=text(b"hook"),
-        error_type=text(b"et") if state in TERMINAL else "",
-        error_message=text(b"em") if state in TERMINAL else "",
-        error_traceback=text(b"eb") if state in TERMINAL else "",
+        deadline_ms=found.number(b"dl"),
+        webhook=found.text(b"hook"),
+        error_type=found.text(b"et") if state in TERMINAL else "",
+        error_message=found.text(b"em") if state in TERMINAL else "",
+        error_traceback=found.text(b"eb") if state in TERMINAL else "",
         error_signal=int(signal) if signal else None,
-        logs=text(b"lg"),
+        logs=found.text(b"lg"),
         logs_truncated=fields.get(b"lt") == b"1",
         output_kind="bytes" if output_kind == "bytes" else "json",
         output=output if state == "succeeded" else None,

@@ -15,6 +15,7 @@ from typing import Any
 
 import redis
 
+from store import scripting
 from store.jobs.scripts import script
 from store.ledger import COUNTED, LedgerPage, Line
 
@@ -45,11 +46,7 @@ class OpenLedger:
         return bool(self._run("ledger_drop", page.id))
 
     def _run(self, name: str, *arguments: Any) -> Any:
-        found = script(name)
-        try:
-            return self._redis.evalsha(found.sha1, 0, *arguments)
-        except redis.exceptions.NoScriptError:
-            return self._redis.eval(found.text, 0, *arguments)
+        return scripting.run(self._redis, script(name), *arguments)
 
 
 def _page(page_id: str, fields: Mapping[bytes, bytes]) -> LedgerPage:

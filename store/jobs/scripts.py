@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from store.scripting import Script
 
 _FOLDER = Path(__file__).parent / "lua"
 # The body becomes a function, so that counters are written once, however it returns.
 _WHOLE = "{common}\nlocal function {name}()\n{body}\nend\n\nlocal answer = {name}()\nflush()\nreturn answer\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """One script's text and the digest Redis knows it by."""
-
-    text: str
-    sha1: str
 
 
 # Where a definition of the preamble begins, and the names it defines.
@@ -37,7 +29,7 @@ def script(name: str) -> Script:
         inner = _CALLS[name]
         called = f"\nlocal function {inner}()\n{(_FOLDER / f'{inner}.lua').read_text()}\nend\n"
     text = _WHOLE.format(common=_used(common, f"{called}{body} flush") + called, body=body, name=name)
-    return Script(text=text, sha1=hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
+    return Script.of(text)
 
 
 def _used(common: str, body: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections import Counter
 from collections.abc import Coroutine
 from typing import Any
@@ -16,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 import store.deliveries.scripts
 from store.deliveries import Claimed, DeliveryDesk, DeliveryQueue, Plan, Recipient, delivery_id, lane_of
+from store.scripting import Script
 from worker.webhooks.courier import SLOTS
 
 LANE_ROOM, FAILING_ROOM, TENANT_ROOM = 2, 1, 3  # smaller than real, so that few steps reach them
@@ -29,8 +29,8 @@ def small_rooms(monkeypatch: pytest.MonkeyPatch) -> None:
     """The scripts with smaller rooms."""
     real = store.deliveries.scripts.script
 
-    def script(name: str) -> tuple[str, str]:
-        text = real(name)[0]
+    def script(name: str) -> Script:
+        text = real(name).text
         for old, new in (
             ("local LANE_ROOM = 16", f"local LANE_ROOM = {LANE_ROOM}"),
             ("FAILING_ROOM = 2", f"FAILING_ROOM = {FAILING_ROOM}"),
@@ -38,7 +38,7 @@ def small_rooms(monkeypatch: pytest.MonkeyPatch) -> None:
         ):
             assert old in text
             text = text.replace(old, new)
-        return text, hashlib.sha1(text.encode()).hexdigest()
+        return Script.of(text)
 
     monkeypatch.setattr(store.deliveries.scripts, "script", script)
 
