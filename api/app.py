@@ -21,9 +21,10 @@ from api.express import Express
 from api.links import Linker
 from api.metrics import Metrics
 from api.parts import Parts
-from api.pressure import Marks, Pressure
+from api.pressure import Pressure
 from api.threads import Threads
 from store.blobs import Blobs
+from store.capacity import Marks
 from store.catalog import Catalog
 from store.deliveries import DeliveryDesk, Retention
 from store.destinations.addresses import Allow
@@ -86,7 +87,7 @@ async def _open(settings: StoreSettings, metrics: Metrics, stack: AsyncExitStack
     jobs = JobFront(settings.redis_url)
     await jobs.start()
     stack.push_async_callback(jobs.close)
-    pressure = Pressure(Marks.of(settings), folders=(settings.data, blobs.temp_dir), metrics=metrics)
+    pressure = Pressure(Marks.of(settings, settings.data, blobs.temp_dir), metrics=metrics)
     watching = asyncio.ensure_future(pressure.watch(jobs, threads))
     stack.callback(watching.cancel)
     return Parts(

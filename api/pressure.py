@@ -7,53 +7,33 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
 
 import structlog
 
 from api.errors import Problem
 from api.metrics import Metrics
 from api.threads import Threads
-from store.capacity import Disk, Memory, fullest
+from store.capacity import Disk, Full, Marks, Memory
 from store.errors import RedisUnavailable
 from store.jobs.front import JobFront
-from store.settings import StoreSettings
 
 log = structlog.get_logger()
 
 LOOK_SECONDS = 1.0
 ENGINE_SECONDS, REDIS_SECONDS, DISK_SECONDS = 5, 10, 30  # Retry-After: how fast each gets better by itself
 
-Full = Literal["redis_full", "disk_nearly_full"]
 RETRIES: dict[Full, int] = {"redis_full": REDIS_SECONDS, "disk_nearly_full": DISK_SECONDS}
-
-
-@dataclass(frozen=True, slots=True)
-class Marks:
-    """Where nearly full begins. ``queued_jobs`` of all tenants together is compared in the script; 0: no limit."""
-
-    queued_jobs: int
-    redis_percent: int
-    disk_bytes: int
-
-    @classmethod
-    def of(cls, settings: StoreSettings) -> Marks:
-        """As the operator set them."""
-        return cls(settings.queue_limit, settings.redis_full_percent, settings.disk_reserve_bytes)
 
 
 class Pressure:
     """What is nearly full, as last seen. Before the first look, and of what can't be asked: nothing."""
 
-    def __init__(self, marks: Marks, *, folders: tuple[Path, ...], metrics: Metrics) -> None:
+    def __init__(self, marks: Marks, *, metrics: Metrics) -> None:
         self.marks = marks
         self._metrics = metrics
         self.memory: Memory | None = None
         self.disk: Disk | None = None
         self.full: Full | None = None
-        self._folders = folders
 
     def check_job(self) -> None:
         """Raises redis_full or disk_nearly_full."""
@@ -81,20 +61,13 @@ class Pressure:
         with suppress(RedisUnavailable):
             self.memory = await jobs.memory()
         try:
-            self.disk = await threads.call(fullest, self._folders, reserve_bytes=self.marks.disk_bytes)
+            self.disk = await threads.call(self.marks.disk)
         except OSError as exc:
             log.warning("disk_not_measured", error=type(exc).__name__)
-        before, self.full = self.full, self._judged()
+        before, self.full = self.full, self.marks.full(self.memory, self.disk)
         self._metrics.measure(memory=self.memory, disk=self.disk, full=self.full)
         if self.full != before:
             log.warning("capacity_changed", full=self.full or "nothing", before=before or "nothing")
-
-    def _judged(self) -> Full | None:
-        if self.memory is not None and self.memory.percent > self.marks.redis_percent:
-            return "redis_full"
-        if self.disk is not None and self.disk.spare_bytes < 0:
-            return "disk_nearly_full"
-        return None
 
 
 def engine_full(queued: int) -> Problem:

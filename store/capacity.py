@@ -1,4 +1,4 @@
-"""What room the platform itself has left: Redis's memory, the data's disk."""
+"""What room the platform itself has left: Redis's memory, the data's disk; and what is called nearly full."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Self
 
 from policies.limits import GIB
+from store.settings import StoreSettings
+
+Full = Literal["redis_full", "disk_nearly_full"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,37 @@ def disk_of(folder: Path, *, reserve_bytes: int) -> Disk:
 def fullest(folders: Iterable[Path], *, reserve_bytes: int) -> Disk:
     """The disk with the least to spare. Raises OSError."""
     return min((disk_of(folder, reserve_bytes=reserve_bytes) for folder in folders), key=lambda disk: disk.spare_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Where nearly full begins, for whoever lets work in: the API and the pump judge alike.
+
+    ``queued_jobs`` of all tenants together is compared in the scripts that admit; 0: no limit. ``disk_bytes`` are kept
+    in reserve on each disk of ``folders``; 0: as disk_of has it.
+    """
+
+    queued_jobs: int
+    redis_percent: int
+    disk_bytes: int
+    folders: tuple[Path, ...] = ()
+
+    @classmethod
+    def of(cls, settings: StoreSettings, *folders: Path) -> Self:
+        """As the operator set them, for the disks of these folders."""
+        return cls(settings.queue_limit, settings.redis_full_percent, settings.disk_reserve_bytes, folders)
+
+    def disk(self) -> Disk:
+        """The disk with the least to spare. Blocks. Raises OSError."""
+        return fullest(self.folders, reserve_bytes=self.disk_bytes)
+
+    def full(self, memory: Memory | None, disk: Disk | None) -> Full | None:
+        """What is nearly full; what could not be asked (None) is not."""
+        if memory is not None and memory.percent > self.redis_percent:
+            return "redis_full"
+        if disk is not None and disk.spare_bytes < 0:
+            return "disk_nearly_full"
+        return None
 
 
 def _existing(folder: Path) -> Path:

@@ -10,12 +10,13 @@ import structlog
 from pydantic import Field
 
 from store.blobs import Blobs
+from store.capacity import Marks
 from store.catalog import Catalog
 from store.jobs.front import JobFront
 from store.payloads import Payloads
 from store.settings import StoreSettings
 from worker.batches.feeder import Stores
-from worker.batches.headroom import Headroom, Marks
+from worker.batches.headroom import Headroom
 from worker.batches.pump import Pump
 
 log = structlog.get_logger()
@@ -41,12 +42,11 @@ async def _run(settings: PumpSettings, catalog: Catalog) -> None:
     blobs = Blobs.open(settings.blobs_url, settings.data / "cache")
     front = JobFront(settings.redis_url)
     await front.start()
-    marks = Marks(settings.redis_full_percent, settings.disk_reserve_bytes, (settings.data, blobs.temp_dir))
     stores = Stores(
         front,
         catalog,
         Payloads(blobs),
-        Headroom(front, marks),
+        Headroom(front, Marks.of(settings, settings.data, blobs.temp_dir)),
         inline_bytes=settings.inline_bytes,
         engine_limit=settings.queue_limit,
         public_url=settings.public_url,

@@ -18,9 +18,10 @@ from api.bodies import chunks, media_type
 from api.errors import Problem
 from api.metrics import Metrics
 from api.parts import Parts
-from api.pressure import Marks, Pressure
+from api.pressure import Pressure
 from api.rooms import Room
 from policies.quotas import Quotas
+from store.capacity import Marks
 from store.catalog import Tenant
 
 
@@ -60,7 +61,7 @@ def _principal(**quotas: int) -> Principal:
 
 def test_uploads_at_the_same_time_share_the_room() -> None:
     """Ten uploads, each within the quota, can't together fill the disk; what one took is given back at its end."""
-    pressure = Pressure(Marks(queued_jobs=0, redis_percent=90, disk_bytes=0), folders=(), metrics=Metrics())
+    pressure = Pressure(Marks(queued_jobs=0, redis_percent=90, disk_bytes=0), metrics=Metrics())
     parts = cast("Parts", SimpleNamespace(uploading=Counter(), pressure=pressure))
     principal = _principal(storage_bytes=100)
     with Room(parts, principal, used_bytes=20) as first:

@@ -15,9 +15,9 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.errors import Problem
 from api.metrics import Metrics
-from api.pressure import Marks, Pressure
+from api.pressure import Pressure
 from policies.limits import MIB
-from store.capacity import Disk, Memory, disk_of, memory_of
+from store.capacity import Disk, Marks, Memory, disk_of, memory_of
 from store.jobs.back import JobBack
 from store.jobs.front import JobFront
 from tests.api.conftest import Installation, assert_problem, store_settings, submit, upload
@@ -26,7 +26,6 @@ from tests.api.pumping import Pump, Server, lines
 from tests.conftest import RedisServer
 from tests.faults.disk import small_disk
 from worker.batches.headroom import Headroom
-from worker.batches.headroom import Marks as PumpMarks
 
 REDUCED = "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity"
 
@@ -122,8 +121,8 @@ async def test_a_disk_below_its_reserve_holds_up_batches(redis_url: str, tmp_pat
     front = JobFront(redis_url)
     await front.start()
     try:
-        for reserve_bytes, full in ((10**15, "disk_nearly_full"), (1, "")):
-            assert await Headroom(front, PumpMarks(100, reserve_bytes, (tmp_path,))).full() == full
+        for reserve_bytes, full in ((10**15, "disk_nearly_full"), (1, None)):
+            assert await Headroom(front, Marks(0, 100, reserve_bytes, (tmp_path,))).full() == full
     finally:
         await front.close()
 
@@ -180,7 +179,7 @@ def test_a_small_disk_that_fills_up_is_noticed_before_it_is_full(own_redis: Redi
 
 def test_an_upload_may_not_take_what_is_in_reserve() -> None:
     """Announced or arrived: the bytes that would bring the disk below the mark are refused."""
-    pressure = Pressure(Marks(0, 90, 1000), folders=(), metrics=Metrics())
+    pressure = Pressure(Marks(0, 90, 1000), metrics=Metrics())
     pressure.check_upload(10**15)  # not measured yet
     pressure.disk = Disk(1500, 10_000, 1000)
     pressure.check_upload(500)
