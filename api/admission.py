@@ -19,7 +19,7 @@ from api.refusals import never_fits, no_rate, refusal
 from api.targets import find_target
 from store.catalog import Version
 from store.ids import new_id
-from store.jobs.records import Admission, Admitted, Refused, Replayed
+from store.jobs.records import Admission, Admitted, Refused, Replayed, limits_of, timeout_of
 
 TRIES = 5  # each further one means that the tenant changed within the millisecond since the last
 
@@ -164,7 +164,6 @@ def _admission(
     taken: Taken, principal: Principal, version: Version, *, job_id: str, key: str | None, engine_limit: int
 ) -> Admission:
     order, quotas = taken.order, principal.quotas
-    timeout = order.timeout_seconds or version.config.get("timeout_seconds") or quotas.timeout_seconds
     return Admission(
         job_id=job_id,
         tenant_id=principal.tenant.id,
@@ -174,10 +173,7 @@ def _admission(
         generation=principal.generation,
         input_kind=order.kind,
         payload=order.payload,
-        timeout_seconds=min(timeout, quotas.timeout_seconds),
-        queued_limit=quotas.queued_jobs,
-        requests_per_minute=quotas.requests_per_minute,
-        concurrency=quotas.concurrency,
+        timeout_seconds=timeout_of(order.timeout_seconds, version.config, quotas),
         result_seconds=quotas.result_seconds,
         deadline_seconds=order.deadline_seconds,
         cancel_after_seconds=order.cancel_after_seconds,
@@ -185,14 +181,10 @@ def _admission(
         idempotency_key=None if key is None else scoped(key, model_id=principal.model_id),
         input_bytes=taken.stored_bytes,
         fingerprint=taken.fingerprint,
-        queued_bytes_limit=quotas.queued_bytes,
-        kept_bytes_limit=quotas.kept_bytes,
-        run_seconds_limit=quotas.run_seconds_per_month,
-        gpu_seconds_limit=quotas.gpu_seconds_per_month,
         engine_limit=engine_limit,
         gpus=version.gpus,
-        gpus_limit=quotas.gpus,
         listening=principal.listening,
+        **limits_of(quotas),
     )
 
 

@@ -26,6 +26,7 @@ from store.batches.desk import BatchOrder, Opened, Rejected
 from store.batches.records import BatchRecord, Segment, lines_name
 from store.catalog import Version
 from store.ids import new_id
+from store.jobs.records import timeout_of
 
 TRIES = 5  # each further one means that the tenant changed within the millisecond since the last
 PAGE_DEFAULT = 50
@@ -157,7 +158,6 @@ async def _open(
         quotas = principal.quotas
         if version.gpus > quotas.gpus:
             raise over_quota(quotas)
-        seconds = options.timeout_seconds or version.config.get("timeout_seconds") or quotas.timeout_seconds
         order = BatchOrder(
             batch_id=batch_id,
             tenant_id=principal.tenant_id,
@@ -166,7 +166,7 @@ async def _open(
             version_number=version.number,
             generation=principal.generation,
             total=total,
-            timeout_seconds=min(seconds, quotas.timeout_seconds),
+            timeout_seconds=timeout_of(options.timeout_seconds, version.config, quotas),
             result_seconds=quotas.result_seconds,
             batches_limit=quotas.batches,
             webhook=options.webhook,

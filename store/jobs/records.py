@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from functools import lru_cache
+from typing import Any, Literal, TypedDict
 
+from policies.quotas import Quotas
 from store.payloads.names import Stored
 
 State = Literal["queued", "running", "succeeded", "failed", "canceled", "expired"]
@@ -14,6 +17,39 @@ OutputKind = Literal["json", "bytes"]
 UNLIMITED = 2**53 - 1  # the largest whole number that Lua and JSON count to exactly
 
 TERMINAL: frozenset[State] = frozenset({"succeeded", "failed", "canceled", "expired"})
+
+
+class Limits(TypedDict):
+    """What of an Admission a tenant's quotas say; the meanings are there."""
+
+    queued_limit: int
+    requests_per_minute: int
+    concurrency: int
+    queued_bytes_limit: int
+    kept_bytes_limit: int
+    run_seconds_limit: int
+    gpu_seconds_limit: int
+    gpus_limit: int
+
+
+@lru_cache(maxsize=1024)  # by quotas: many tenants have the same
+def limits_of(quotas: Quotas) -> Limits:
+    """What a job of a tenant with these quotas is held against. Shared: not to be changed."""
+    return Limits(
+        queued_limit=quotas.queued_jobs,
+        requests_per_minute=quotas.requests_per_minute,
+        concurrency=quotas.concurrency,
+        queued_bytes_limit=quotas.queued_bytes,
+        kept_bytes_limit=quotas.kept_bytes,
+        run_seconds_limit=quotas.run_seconds_per_month,
+        gpu_seconds_limit=quotas.gpu_seconds_per_month,
+        gpus_limit=quotas.gpus,
+    )
+
+
+def timeout_of(asked: float | None, config: Mapping[str, Any], quotas: Quotas) -> float:
+    """Seconds that one call may run: as asked, else as the version's config says, else all that the quota allows."""
+    return min(asked or config.get("timeout_seconds") or quotas.timeout_seconds, quotas.timeout_seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from policies.quotas import Quotas
 from store.batches.records import BatchRecord, line_job_id
 from store.catalog import Catalog
 from store.errors import TenantUnknown
-from store.jobs.records import Admission
+from store.jobs.records import Admission, limits_of
 
 NOT_SERVED = "This version is no longer served: it was deleted or refused."
 NO_TENANT = "The tenant was deleted."
@@ -66,18 +66,11 @@ def admission(
         input_kind="json",
         payload=payload,
         timeout_seconds=min(record.timeout_seconds, quotas.timeout_seconds),
-        queued_limit=quotas.queued_jobs,
-        requests_per_minute=quotas.requests_per_minute,
-        concurrency=quotas.concurrency,
         result_seconds=max(quotas.result_seconds, UNCOLLECTED_SECONDS),
-        queued_bytes_limit=quotas.queued_bytes,
-        kept_bytes_limit=quotas.kept_bytes,
-        run_seconds_limit=quotas.run_seconds_per_month,
-        gpu_seconds_limit=quotas.gpu_seconds_per_month,
         gpus=conditions.gpus,
-        gpus_limit=quotas.gpus,
         input_bytes=input_bytes,
         engine_limit=engine_limit,
         listening=None,
         deadline_seconds=max(1, record.deadline_ms - now_ms) / 1000 if record.deadline_ms else None,
+        **limits_of(quotas),
     )
