@@ -3,9 +3,10 @@
     .venv/bin/python benchmarks/depth.py             # five minutes, 2 GB of memory; writes benchmarks/README.md
     .venv/bin/python benchmarks/depth.py --quick     # up to 10,000; nothing is written
 
-A Redis of its own with the append-only file synced on every write, the engine's own scripts through its own store:
-admissions, and settlements that write one outcome and claim the next job, in turns, so that the depth stays. The
-queue is spread over a thousand tenants with two models each.
+A Redis for each depth with the append-only file synced on every write, the engine's own scripts through its own store:
+admissions, and settlements that write one outcome and claim the next job, in turns, so that the depth stays. The depths
+are measured by turns as well, a second each: what a machine's neighbours do falls on all of them alike. A queue is
+spread over a thousand tenants with two models each.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import astuple, dataclass
 
 import redis
 from machine import describe
@@ -31,8 +33,8 @@ from store.jobs.records import Admission
 from store.jobs.scripts import script
 
 DEPTHS = (10, 10_000, 1_000_000)
-ROUNDS = 5
-CALLS = 400  # of each kind a round
+ROUNDS = 11
+CALLS = 200  # of each kind and depth a round
 TENANTS, VERSIONS = 1000, 2
 INPUT = b'{"pixels":[0,0,5,13,9,1,0,0],"name":"a digit"}'
 FLAT = 1.2  # at most so many times the cost at the least depth
@@ -145,8 +147,8 @@ def main() -> None:
     quick = parser.parse_args().quick
     depths = DEPTHS[:2] if quick else DEPTHS
     load = os.getloadavg()[0]
-    with private_redis() as url:
-        costs, weight = _measured(url, depths)
+    with ExitStack() as stack:
+        costs, weight = _measured({depth: Queue(stack.enter_context(private_redis())) for depth in depths})
     text = _report(costs, weight, [*describe(), f"load average before the run {load:.1f}"])
     print(text)
     if not quick:
@@ -155,39 +157,45 @@ def main() -> None:
     sys.exit(0 if worst <= FLAT and weight <= JOB_BYTES else 1)
 
 
-def _measured(url: str, depths: tuple[int, ...]) -> tuple[dict[int, Cost], float]:
-    queue = Queue(url)
-    queue.begin()
-    for _ in range(200):  # warm
-        queue.admit()
-        queue.settle()
-    costs, weight = {}, 0.0
-    for depth in depths:
-        before, there = queue.memory_bytes(), queue.depth
+def _measured(queues: dict[int, Queue]) -> tuple[dict[int, Cost], float]:
+    """The cost at each depth, and what a job weighs in the deepest queue."""
+    weight, (*_, some, most) = 0.0, sorted(queues)
+    for depth, queue in queues.items():
+        queue.begin()
+        queue.fill(min(depth, some))
+        before = queue.memory_bytes()  # from here on: with few jobs the keys of the tenants themselves are most of it
         queue.fill(depth)
-        # The last fill counts: with few jobs the keys of the tenants themselves would be most of it.
-        weight = (queue.memory_bytes() - before) / (depth - there)
-        costs[depth] = _cost(queue)
-        _say(f"{depth:,}: {costs[depth]}")
-    return costs, weight
+        if depth == most:
+            weight = (queue.memory_bytes() - before) / (most - some)
+        for _ in range(200):  # warm
+            queue.admit()
+            queue.settle()
+        _say(f"{depth:,} jobs wait")
+    rounds: dict[int, list[Cost]] = {depth: [] for depth in queues}
+    for number in range(ROUNDS):
+        for depth, queue in queues.items():
+            rounds[depth].append(_cost(queue))
+        _say(f"round {number + 1} of {ROUNDS}: " + ", ".join(_us(costs[-1].admit) for costs in rounds.values()))
+    return {depth: _median(costs) for depth, costs in rounds.items()}, weight
 
 
 def _cost(queue: Queue) -> Cost:
-    """Medians of the rounds' medians, and of the rounds' means in scripts."""
-    rounds = []
-    for _ in range(ROUNDS):
-        admits, settles, scripts = [], [], []
+    """One round: the medians of the calls, and the means in scripts."""
+    admits, settles, scripts = [], [], []
+    for _ in range(CALLS):
+        admits.append(queue.admit())
+        settles.append(queue.settle())
+    for step in (queue.admit, queue.settle):
+        calls, seconds = queue.script_seconds()
         for _ in range(CALLS):
-            admits.append(queue.admit())
-            settles.append(queue.settle())
-        for step in (queue.admit, queue.settle):
-            calls, seconds = queue.script_seconds()
-            for _ in range(CALLS):
-                step()
-            more_calls, more_seconds = queue.script_seconds()
-            scripts.append((more_seconds - seconds) / (more_calls - calls))
-        rounds.append((statistics.median(admits), statistics.median(settles), *scripts))
-    return Cost(*(statistics.median(column) for column in zip(*rounds, strict=True)))
+            step()
+        more_calls, more_seconds = queue.script_seconds()
+        scripts.append((more_seconds - seconds) / (more_calls - calls))
+    return Cost(statistics.median(admits), statistics.median(settles), *scripts)
+
+
+def _median(costs: list[Cost]) -> Cost:
+    return Cost(*(statistics.median(column) for column in zip(*map(astuple, costs), strict=True)))
 
 
 def _ratios(costs: dict[int, Cost], depth: int) -> tuple[float, float, float, float]:

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from sandbox.anticipation import Anticipation, processor_to_spare
-from sandbox.messages import Closed, Message, Violated, ask, decode
+from sandbox.messages import Closed, Message, Violated, ask, decode, rehearse
 from sandbox.runner import frames
 
 _RECEIVE_BYTES = 65_536  # at first: a larger buffer is mapped and unmapped for every answer
@@ -146,6 +146,7 @@ class Channel:
             return self._receive_some(socket.MSG_DONTWAIT)
         if not processor_to_spare():
             return False
+        rehearse()
         came = False
         while not came and not self._woken and time.monotonic() < closes:
             came = self._receive_some(socket.MSG_DONTWAIT)

@@ -96,6 +96,7 @@ class Answer(msgspec.Struct, tag_field="op", tag="answer", forbid_unknown_fields
 Message = Hello | Loaded | LoadFailed | Answer
 _HEADER = msgspec.json.Decoder(Message)
 _REQUEST = msgspec.json.Encoder()
+_ANY_ANSWER = _REQUEST.encode(Answer("job_rehearsal", "succeeded"))
 _ANY_JSON = msgspec.json.Decoder(msgspec.Raw)
 
 
@@ -130,3 +131,9 @@ def check_json(body: bytes) -> None:
         raise Violated("the output is nested deeper than a runner sends")
     if frames.number_too_long(body):
         raise Violated("the output holds a number longer than a runner sends")
+
+
+def rehearse() -> None:
+    """Read an answer nobody sent. What a processor did last is at hand in its caches: the real one is read faster."""
+    decode(_ANY_ANSWER)
+    check_json(b"[0]")
