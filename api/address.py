@@ -14,6 +14,7 @@ from api.shape import Shape
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 BODY = ("bad_request", "request_timeout")  # the problems of every address that reads a body
+LIMITED = ("RateLimit-Policy", "RateLimit")  # headers that say what is left of the quotas
 JSON_BODY = (*BODY, "invalid_json", "invalid_request", "body_too_large")
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from api import checks, described, events, health, jobs, metrics, models, outputs, quotas, schemas, uploads, usage
-from api.address import BODY, Address
+from api.address import BODY, LIMITED, Address
 from api.batch_addresses import BATCH_ADDRESSES
 from api.described import IDEMPOTENCY, JOB_ID, NAME, NUMBER, PREFER, STORED, TOKEN_ID, WHO
 from api.webhook_addresses import WEBHOOK_ADDRESSES
 
 WAITED = ("Preference-Applied",)
-LIMITED = ("RateLimit-Policy", "RateLimit")
 OUTPUT_PROBLEMS = (
     *WHO,
     *STORED,
@@ -253,6 +252,25 @@ ADDRESSES = (
         endpoint=health.healthz,
         tag="operations",
         shape=schemas.Health,
+        open=True,
+    ),
+    Address(
+        operation_id="head_healthz",
+        method="HEAD",
+        path="/healthz",
+        endpoint=health.healthz,
+        tag="operations",
+        shape=None,
+        open=True,
+    ),
+    Address(
+        operation_id="head_readyz",
+        method="HEAD",
+        path="/readyz",
+        endpoint=health.readyz,
+        tag="operations",
+        shape=None,
+        problems=("redis_unavailable", "catalog_unavailable", "no_worker", "engine_unreachable", "worker_fault"),
         open=True,
     ),
     Address(

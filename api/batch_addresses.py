@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api import batches, described, schemas
-from api.address import BODY, Address
+from api.address import BODY, LIMITED, Address
 from api.described import IDEMPOTENCY, JOB_ID, NAME, STORED, WHO
 
 BATCH_ADDRESSES = (
@@ -14,7 +14,7 @@ BATCH_ADDRESSES = (
         endpoint=batches.create,
         tag="batches",
         shape=schemas.Batch,
-        answers={202: ("Location", "Idempotent-Replayed")},
+        answers={202: ("Location", "Idempotent-Replayed", *LIMITED)},
         problems=(
             *WHO,
             *STORED,

@@ -18,6 +18,8 @@ from api.gpus import over_quota
 from api.idempotency import idempotency_key, scoped
 from api.parts import Parts, parts_of
 from api.queries import Query
+from api.ratelimits import BATCHES, LIMIT_HEADER, POLICY_HEADER, limits, policies
+from api.refusals import batches_full
 from api.responses import batch_path, batch_view, json_response
 from api.spool import Spool
 from api.targets import find_target, owns_version
@@ -50,7 +52,7 @@ async def create(request: Request) -> Response:
         print_ = hashlib.sha256(repr(options).encode() + check.digest).hexdigest()[:32]
         await parts.threads.call(parts.payloads.adopt, lines_name(batch_id), spool.path)
     try:
-        opened = await _open(
+        opened, principal = await _open(
             parts, request, principal, options=options, version=version, key=key, fingerprint=print_,
             batch_id=batch_id, total=check.count,
         )  # fmt: skip
@@ -62,7 +64,13 @@ async def create(request: Request) -> Response:
     record = await parts.jobs.batches.get(principal.tenant_id, opened.batch_id)
     if record is None:
         raise Problem("batch_not_found", "The batch this Idempotency-Key made has expired; use a new key.")
-    headers = {"location": batch_path(record.id)} | ({"idempotent-replayed": "true"} if opened.replayed else {})
+    headers = {
+        "location": batch_path(record.id),
+        POLICY_HEADER: policies(principal.quotas, also=BATCHES),
+        LIMIT_HEADER: limits(opened.standing),
+    }
+    if opened.replayed:
+        headers["idempotent-replayed"] = "true"
     return json_response(batch_view(record, running=0), 202, headers)
 
 
@@ -153,7 +161,7 @@ async def _open(
     fingerprint: str,
     batch_id: str,
     total: int,
-) -> Opened:
+) -> tuple[Opened, Principal]:
     for _ in range(TRIES):
         quotas = principal.quotas
         if version.gpus > quotas.gpus:
@@ -169,6 +177,8 @@ async def _open(
             timeout_seconds=timeout_of(options.timeout_seconds, version.config, quotas),
             result_seconds=quotas.result_seconds,
             batches_limit=quotas.batches,
+            queued_limit=quotas.queued_jobs,
+            requests_per_minute=quotas.requests_per_minute,
             webhook=options.webhook,
             deadline_seconds=options.deadline_seconds,
             cancel_after_seconds=options.cancel_after_seconds,
@@ -177,18 +187,18 @@ async def _open(
         )
         result = await parts.jobs.batches.open(order)
         if isinstance(result, Opened):
-            return result
+            return result, principal
         if result.why != "stale":
-            raise _refusal(result, quotas)
+            raise await _refusal(parts, result, principal)
         principal = await parts.auth.current(request)
         version = await find_target(parts, principal, name=options.model, number=options.version)
     raise Problem("busy", "The tenant's settings keep changing; try again in a second.")
 
 
-def _refusal(rejected: Rejected, quotas: Quotas) -> Problem:
+async def _refusal(parts: Parts, rejected: Rejected, principal: Principal) -> Problem:
     if rejected.why == "batches_full":
-        detail = f"{rejected.found} of {quotas.batches} batches of this tenant are open; let one finish, or cancel it."
-        return Problem("batches_full", detail, limit=quotas.batches, used=rejected.found, headers={"retry-after": "10"})
+        ends_in = await parts.jobs.batches.ends_in(principal.tenant_id)
+        return batches_full(rejected, principal, ends_in=ends_in)
     detail = "This Idempotency-Key was used with another request; use a new key for a new batch."
     return Problem("idempotency_mismatch", detail)
 

@@ -64,7 +64,7 @@ PROBLEMS: dict[str, Kind] = {
     "batch_not_cancelable": Kind(409, "The batch has already ended"),
     "invalid_line": Kind(422, "A line of the batch can't be used"),
     "batch_too_large": Kind(413, "The batch is too large"),
-    "batches_full": Kind(429, "Too many open batches"),
+    "batches_full": Kind(429, "Too many open batches", QUOTA_EXCEEDED),
     "link_invalid": Kind(403, "The link does not hold"),
     "range_not_satisfiable": Kind(416, "The output has no such bytes"),
     # How it is asked

@@ -14,13 +14,14 @@ from datetime import UTC, datetime
 from policies.quotas import Quotas
 from store.jobs.records import Standing
 
-RATE, DEPTH = "requests_per_minute", "queued_jobs"
+RATE, DEPTH, BATCHES = "requests_per_minute", "queued_jobs", "batches"
 POLICY_HEADER, LIMIT_HEADER = "ratelimit-policy", "ratelimit"
 MAXIMUM = 999_999_999_999_999  # the largest integer of a structured field (RFC 9651, 3.3.1)
 
 # Bursts are a tenth of a minute's worth, so that what is left is never close to the whole of `q`.
 _ALWAYS = {RATE: ";w=60", DEPTH: ';qu="concurrent-requests"'}
-_WHEN_USED_UP = {
+_IF_ASKED = {
+    BATCHES: ';qu="concurrent-requests"',
     "queued_bytes": ';qu="content-bytes"',
     "kept_bytes": ';qu="content-bytes"',
     "run_seconds_per_month": ';w=2592000;qu="cloche-seconds"',
@@ -36,16 +37,19 @@ class Violation:
     seconds: int
 
 
-def policies(quotas: Quotas, *, violated: str = "") -> str:
-    """RateLimit-Policy: rate and depth, and whichever else is why a job is refused."""
-    shown = _ALWAYS | {name: rest for name, rest in _WHEN_USED_UP.items() if name == violated}
+def policies(quotas: Quotas, *, also: str = "") -> str:
+    """RateLimit-Policy: rate and depth, and another one that the answer is about."""
+    shown = _ALWAYS | {name: rest for name, rest in _IF_ASKED.items() if name == also}
     return ", ".join(f'"{name}";q={min(getattr(quotas, name), MAXIMUM)}{rest}' for name, rest in shown.items())
 
 
 def limits(standing: Standing) -> str:
     """RateLimit: what is left, for an answer that refuses nothing."""
     seconds = max(1, math.ceil(standing.next_seconds))
-    return f'"{RATE}";r={min(standing.jobs, MAXIMUM)};t={seconds}, "{DEPTH}";r={min(standing.queue, MAXIMUM)}'
+    items = [f'"{RATE}";r={min(standing.jobs, MAXIMUM)};t={seconds}', f'"{DEPTH}";r={min(standing.queue, MAXIMUM)}']
+    if standing.batches is not None:
+        items.append(f'"{BATCHES}";r={min(standing.batches, MAXIMUM)}')
+    return ", ".join(items)
 
 
 def used_up(standing: Standing | None, violation: Violation) -> str:

@@ -9,6 +9,7 @@ from api.errors import Problem
 from api.gpus import no_worker
 from api.pressure import engine_full
 from api.ratelimits import (
+    BATCHES,
     DEPTH,
     LIMIT_HEADER,
     POLICY_HEADER,
@@ -18,13 +19,17 @@ from api.ratelimits import (
     seconds_to_next_month,
     used_up,
 )
+from store.batches.desk import Rejected
 from store.jobs.records import Refused, Standing
 
 QUEUE_SECONDS = 1  # a place in the queue is free again as soon as any job ends
+BATCH_SECONDS = 10  # where it isn't known when the next batch ends
+LONGEST_SECONDS = 3600  # that anybody is told to wait for the end of what is under way
 KEPT_SECONDS = 60  # where it isn't known when the next result expires
 
 NEVER_SECONDS = 60  # a quota of nothing: only the operator can help, so asking again soon doesn't
 MAY_NOT = "This tenant may not run jobs; ask the operator."
+MAY_NOT_BATCH = "This tenant may not open batches; ask the operator."
 
 
 def refusal(refused: Refused, principal: Principal, *, kept_seconds: int | None = None) -> Problem:
@@ -71,6 +76,16 @@ def _quota_over(refused: Refused, principal: Principal, *, kept_seconds: int) ->
             return _over("queue_full", detail, Violation(DEPTH, QUEUE_SECONDS), principal, standing)
 
 
+def batches_full(rejected: Rejected, principal: Principal, *, ends_in: int | None) -> Problem:
+    """The answer while as many batches are open as may be. ``ends_in``: seconds until one is likely to have ended."""
+    limit, standing = principal.quotas.batches, rejected.standing
+    if limit < 1:
+        return _over("batches_full", MAY_NOT_BATCH, Violation(BATCHES, NEVER_SECONDS), principal, standing, used=0)
+    detail = f"{rejected.found} of {limit} batches of this tenant are open; let one finish, or cancel it."
+    seconds = max(1, min(ends_in if ends_in is not None else BATCH_SECONDS, LONGEST_SECONDS))
+    return _over("batches_full", detail, Violation(BATCHES, seconds), principal, standing, used=rejected.found)
+
+
 def never_fits(limit_bytes: int) -> Problem:
     """The answer to an input that would not even fit an empty queue."""
     detail = f"All inputs of this tenant together may have {limit_bytes:,} bytes; this one alone has more."
@@ -102,7 +117,7 @@ def _over(
     quotas = principal.quotas
     headers = {
         "retry-after": str(violation.seconds),
-        POLICY_HEADER: policies(quotas, violated=violation.policy),
+        POLICY_HEADER: policies(quotas, also=violation.policy),
         LIMIT_HEADER: used_up(standing, violation),
     }
     extension |= {"limit": getattr(quotas, violation.policy)}

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from store.batches.records import BatchRecord, Segment, decode_batch, decode_segment
+from store.jobs.codec import decode_standing
+from store.jobs.records import UNLIMITED, Standing
 
 Script = Callable[..., Awaitable[Any]]
 Call = Callable[..., Awaitable[Any]]
 
 _ID_CHARACTERS = 30
+_LATEST = 100  # batches among which the open ones are looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,8 @@ class BatchOrder:
     timeout_seconds: float
     result_seconds: int
     batches_limit: int
+    queued_limit: int = UNLIMITED  # this and the rate are not asked of a batch, but told with the answer
+    requests_per_minute: int = UNLIMITED
     webhook: str = ""
     idempotency_key: str | None = None
     fingerprint: str = ""
@@ -41,6 +47,7 @@ class Opened:
     """The batch is durable; ``replayed``: it is the one that the idempotency key made before."""
 
     batch_id: str
+    standing: Standing
     replayed: bool = False
 
 
@@ -50,6 +57,7 @@ class Rejected:
 
     why: Literal["stale", "idempotency_mismatch", "batches_full"]
     found: int = 0
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +84,17 @@ class BatchDesk:
             *(o.total, o.timeout_seconds, o.webhook, o.result_seconds),
             *(o.batches_limit, o.idempotency_key or "", o.fingerprint),
             *(int((seconds or 0) * 1000) for seconds in (o.deadline_seconds, o.cancel_after_seconds)),
+            *(o.queued_limit, o.requests_per_minute),
         )
         what = answer[0].decode()
+        if len(answer) == 1:
+            return Rejected(what)
+        standing = decode_standing(answer[2:])
         if what == "ok":
-            return Opened(o.batch_id)
+            return Opened(o.batch_id, standing)
         if what == "replay":
-            return Opened(answer[1].decode(), replayed=True)
-        return Rejected(what, found=int(answer[1]) if len(answer) > 1 else 0)
+            return Opened(answer[1].decode(), standing, replayed=True)
+        return Rejected(what, found=int(answer[1]), standing=standing)
 
     async def get(self, tenant_id: str, batch_id: str) -> BatchRecord | None:
         """The tenant's batch, or None."""
@@ -98,6 +110,20 @@ class BatchDesk:
         ids = [record.job_id(index) for index in range(record.done, record.next)]
         states = await asyncio.gather(*[self._call("HGET", f"job:{job_id}", "s") for job_id in ids])
         return sum(state == b"running" for state in states)
+
+    async def ends_in(self, tenant_id: str) -> int | None:
+        """Seconds until the first of the tenant's open batches will have ended; None where none has come anywhere.
+
+        At the pace each had since it was opened: a guess that is better the longer it runs.
+        """
+        seconds, micros = await self._call("TIME")
+        now_ms = int(seconds) * 1000 + int(micros) // 1000
+        left = [
+            (record.total - record.done) * max(1, now_ms - record.created_ms) / record.done
+            for record in (await self.page(tenant_id, limit=_LATEST)).batches
+            if not record.ended and record.done
+        ]
+        return math.ceil(min(left) / 1000) if left else None
 
     async def segments(self, batch_id: str) -> Sequence[Segment]:
         """Where the results are that there are so far, in the order of the lines."""

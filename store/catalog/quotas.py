@@ -21,7 +21,7 @@ MAXIMUM = 2**53 - 1  # what JSON and Lua can count to without rounding
 _MAY_BE_ZERO = frozenset(
     {
         *("models", "versions", "webhooks", "storage_bytes", "queued_jobs", "concurrency", "requests_per_minute"),
-        *("run_seconds_per_month", "gpu_seconds_per_month", "gpus"),
+        *("run_seconds_per_month", "gpu_seconds_per_month", "gpus", "batches"),
     }
 )
 _TENANT: BindParameter[str] = bindparam("tenant_id")

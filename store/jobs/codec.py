@@ -8,8 +8,18 @@ from typing import Any
 import hiredis
 
 from store.hashes import HashFields
-from store.jobs.records import TERMINAL, JobRecord, Printed
+from store.jobs.records import TERMINAL, JobRecord, Printed, Standing
 from store.payloads.names import read_mark
+
+
+def decode_standing(parts: Sequence[Any]) -> Standing:
+    """What the scripts that let something in append to their answers; with a fourth part it is of a batch."""
+    return Standing(
+        jobs=int(parts[0]),
+        next_seconds=int(parts[1]) / 1e6,
+        queue=int(parts[2]),
+        batches=int(parts[3]) if len(parts) > 3 else None,
+    )
 
 
 def decode_record(job_id: str, fields: Mapping[bytes, bytes], output: bytes | None) -> JobRecord:

@@ -20,7 +20,7 @@ from store.batches.desk import BatchDesk
 from store.capacity import Memory, memory_of
 from store.errors import RedisUnavailable
 from store.jobs.back import DEAD_AFTER_SECONDS
-from store.jobs.codec import decode_announcement, decode_ended, decode_record
+from store.jobs.codec import decode_announcement, decode_ended, decode_record, decode_standing
 from store.jobs.following import Following
 from store.jobs.holdings import Holdings, commands, decode_holdings
 from store.jobs.records import (
@@ -32,7 +32,6 @@ from store.jobs.records import (
     QueueHealth,
     Refused,
     Replayed,
-    Standing,
     State,
 )
 from store.jobs.scripts import script
@@ -118,13 +117,13 @@ class JobFront:
         if what == b"ok":
             if len(answer) > 5:
                 self._issue(answer[5:])
-            return Admitted(job_id=a.job_id, created_ms=int(answer[1]), standing=_standing(answer))
+            return Admitted(job_id=a.job_id, created_ms=int(answer[1]), standing=decode_standing(answer[2:5]))
         self._waiters.pop(a.job_id, None)
         if what == b"replay":
-            return Replayed(job_id=answer[1].decode(), standing=_standing(answer))
+            return Replayed(job_id=answer[1].decode(), standing=decode_standing(answer[2:5]))
         if len(answer) == 1:
             return Refused(why=what.decode())
-        return Refused(why=what.decode(), found=int(answer[1]), standing=_standing(answer))
+        return Refused(why=what.decode(), found=int(answer[1]), standing=decode_standing(answer[2:5]))
 
     async def admit_line(
         self, admission: Admission, held: Held, *, index: int, at: int, label: str | None
@@ -347,10 +346,6 @@ class JobFront:
         record = decode_ended(job_id, values, output)
         too_large = output is None and record.state == "succeeded" and record.output_stored is None
         waiter.future.set_result(None if too_large else record)
-
-
-def _standing(answer: Sequence[Any]) -> Standing:
-    return Standing(jobs=answer[2], next_seconds=int(answer[3]) / 1e6, queue=answer[4])
 
 
 def _kind(admission: Admission) -> str:

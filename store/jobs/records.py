@@ -96,6 +96,7 @@ class Standing:
     jobs: int  # that may follow at once
     next_seconds: float  # until there may be one more than that
     queue: int  # how many more may queue
+    batches: int | None = None  # how many more may be open; in an answer to a batch
 
 
 @dataclass(frozen=True, slots=True)

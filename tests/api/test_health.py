@@ -17,6 +17,8 @@ from tests.conftest import RedisServer
 def test_healthz_needs_nothing(api: TestClient) -> None:
     """The process answers, without a key."""
     assert api.get("/healthz").json() == {"status": "ok"}
+    head = api.head("/healthz")
+    assert (head.status_code, head.content) == (200, b"")
 
 
 def test_ready_with_everything_up(api: TestClient, installation: Installation) -> None:
@@ -24,11 +26,14 @@ def test_ready_with_everything_up(api: TestClient, installation: Installation) -
     JobBack(installation.redis, worker="w").heartbeat()
     response = api.get("/readyz")
     assert (response.status_code, response.json()["status"]) == (200, "ready")
+    assert api.head("/readyz").status_code == 200
 
 
 def test_not_ready_without_a_worker(api: TestClient) -> None:
     """503 says which part is missing."""
     body = assert_problem(api.get("/readyz"), 503, "no_worker")
+    head = api.head("/readyz")
+    assert (head.status_code, head.content) == (503, b"")
     assert body["checks"] == {
         "redis": "ok",
         "catalog": "ok",

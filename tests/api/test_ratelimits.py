@@ -13,7 +13,9 @@ from starlette.testclient import TestClient
 
 from api.ratelimits import seconds_to_next_month
 from store.jobs.back import JobBack, Settlement
+from tests.api.batching import URL
 from tests.api.conftest import Account, Installation, assert_problem, submit
+from tests.api.pumping import lines
 
 _ITEM = re.compile(r'"(?P<name>[a-z_]+)"(?P<rest>(;[a-z]+=([0-9]{1,15}|"[ -!#-\[\]-~]*"))*)')
 
@@ -56,6 +58,59 @@ def test_an_accepted_job_says_what_is_left(api: TestClient, installation: Instal
             "requests_per_minute": {"r": "9", "t": "1"},
             "queued_jobs": {"r": "2"},
         }
+
+
+def test_a_batch_says_what_is_left(api: TestClient, installation: Installation, acme: Account) -> None:
+    """202, a replayed one and 429 alike: rate and depth without its lines, and how many more may be open."""
+    installation.ready(acme)
+    installation.quotas(acme, requests_per_minute=100, queued_jobs=3, batches=2)
+    submit(api, acme)
+
+    def ask(key: str) -> Response:
+        return api.post(URL, content=lines(1, 2, 3), headers={**acme.headers, "Idempotency-Key": key})
+
+    for key, left in (("a", "1"), ("a", "1"), ("b", "0"), ("a", "0")):
+        response = ask(key)
+        assert response.status_code == 202
+        assert items(response.headers["ratelimit-policy"]) == {
+            "requests_per_minute": {"q": "100", "w": "60"},
+            "queued_jobs": {"q": "3", "qu": "concurrent-requests"},
+            "batches": {"q": "2", "qu": "concurrent-requests"},
+        }
+        found = items(response.headers["ratelimit"])
+        assert found["requests_per_minute"]["r"] in ("9", "10")  # a place comes back every 0.6 s
+        assert (found["queued_jobs"]["r"], found["batches"]["r"]) == ("2", left)
+    refused = ask("c")
+    assert violated(refused, "batches_full", "batches")["used"] == 2
+    assert refused.headers["retry-after"] == "10"
+    assert items(refused.headers["ratelimit"])["queued_jobs"]["r"] == "2"
+    installation.quotas(acme, batches=0)
+    body = violated(ask("d"), "batches_full", "batches")
+    assert body["detail"] == "This tenant may not open batches; ask the operator."
+
+
+def test_when_a_batch_may_be_opened_again_is_told_from_the_pace(
+    api: TestClient, installation: Installation, acme: Account
+) -> None:
+    """The open batch that will have ended first says how long it is; at least a second and at most an hour."""
+    installation.ready(acme)
+    installation.quotas(acme, batches=2)
+    ids = [api.post(URL, content=lines(*range(10)), headers=acme.headers).json()["id"] for _ in range(2)]
+    now_ms = int(installation.redis.time()[0]) * 1000  # type: ignore[index]
+
+    def wait_after(**done: int) -> int:
+        for batch_id, (seconds, lines_done) in zip(ids, ((100, done["first"]), (10, done["second"])), strict=True):
+            installation.redis.hset(f"batch:{batch_id}", mapping={"c": now_ms - seconds * 1000, "done": lines_done})
+        refused = api.post(URL, content=lines(1), headers=acme.headers)
+        violated(refused, "batches_full", "batches")
+        return int(refused.headers["retry-after"])
+
+    assert 25 <= wait_after(first=8, second=0) <= 30
+    assert 10 <= wait_after(first=1, second=5) <= 15
+    assert wait_after(first=10, second=5) == 1  # its end is being written
+    installation.redis.hset(f"batch:{ids[0]}", "total", 10**6)
+    installation.redis.hset(f"batch:{ids[1]}", "total", 10**6)
+    assert wait_after(first=1, second=1) == 3600
 
 
 def test_the_policies_follow_a_changed_quota(api: TestClient, installation: Installation, acme: Account) -> None:

@@ -32,31 +32,17 @@ local load = redis.call('HMGET', load_key, 'queued', 'conc', 'in', 'kept', 'mont
 read[load_key] = { queued = load[1], ['in'] = load[3], running = load[9], tat = load[10] }
 local queued = tonumber(load[1] or '0')
 
--- GCRA: https://www.itu.int/rec/T-REC-I.371 (virtual scheduling), bursts of a tenth of a minute's worth.
-local interval = per_minute >= 1 and 60000000 / per_minute or 60000000
-local tolerance = interval * math.max(1, per_minute / 10)
-local arrival = math.max(tonumber(load[10] or '0'), us)
--- Further ahead than one quota ever gets: spent under a lower one. The next job finds a place at once.
-if arrival > us + tolerance + 1 then arrival = us + tolerance - interval end
-
-local function standing(answer, arrived, more)
-  local steps = math.max(0, tolerance - (arrived - us)) / interval
-  local left = math.floor(steps + 1e-6)
-  local at = #answer
-  answer[at + 1] = per_minute >= 1 and left or 0
-  answer[at + 2] = whole(math.max(0, arrived - us + interval * (left + 1) - tolerance))
-  answer[at + 3] = math.max(0, queued_limit - queued - more)
-  return answer
-end
+local rate = rate_of(per_minute, load[10], us)
+local room = queued_limit - queued
 
 if idem ~= '' and first[2] then
   local print, job = string.match(first[2], '^(%S*) (%S+)$')
   if print ~= fingerprint then return { 'idempotency_mismatch' } end
-  return standing({ 'replay', job }, arrival, 0)
+  return add_standing({ 'replay', job }, rate, rate.arrival, room)
 end
 
 local function refused(why, found)
-  return standing({ why, whole(found) }, arrival, 0)
+  return add_standing({ why, whole(found) }, rate, rate.arrival, room)
 end
 
 if engine_limit > 0 then
@@ -74,14 +60,15 @@ if gpus > 0 and tonumber(load[7] or '0') >= gpu_seconds_limit * 1000000 then ret
 if gpus > 0 and redis.call('ZCOUNT', 'workers:gpu', now - dead_after_ms, '+inf') == 0 then
   return refused('no_gpu_worker', 0)
 end
-if not (per_minute >= 1) then return refused('rate', 60000000) end
-local early = arrival + interval - tolerance - us
+if not rate.may then return refused('rate', 60000000) end
+local next_arrival = rate.arrival + rate.interval
+local early = next_arrival - rate.tolerance - us
 if early > 0 then return refused('rate', early) end
 
 -- Redis stops a script when it is full at the first command that takes memory, and not any more once it has written:
 -- this one comes before those that take none.
 redis.call('ZADD', 'jobs:' .. tenant, '0', id)
-bump(load_key, 'tat', arrival + interval - tonumber(load[10] or '0'))
+bump(load_key, 'tat', next_arrival - tonumber(load[10] or '0'))
 
 local fields = { 't', tenant, 'm', model, 'v', version, 'n', number, 'c', stamp, 'k', kind, 'to', timeout, 'keep', keep,
   'ib', ARGV[19] }
@@ -140,7 +127,7 @@ if gpus > 0 then redis.call('HSET', load_key, 'gpus', gpus_limit) end
 bump('stats', 'admitted', 1)
 if idem ~= '' then redis.call('SET', idem_key, fingerprint .. ' ' .. id, 'EX', 86400) end
 
-local answer = standing({ 'ok', stamp }, arrival + interval, handed and 0 or 1)
+local answer = add_standing({ 'ok', stamp }, rate, next_arrival, handed and room or room - 1)
 if handed then return answer end
 if lingering then redis.call('PUBLISH', 'wake:' .. lingering, wire({ version })) end
 if redis.call('SCARD', 'vturns:' .. version) == 0 then

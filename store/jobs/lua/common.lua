@@ -251,6 +251,29 @@ local PRINTED_MS = 300000  -- how long that is kept after the end: the record ha
 
 local RECORD_BYTES = 512  -- what an ended job takes at the least, for the quota `kept_bytes`
 
+-- How far a tenant is from its rate, by GCRA with bursts of a tenth of a minute's worth.
+-- https://www.itu.int/rec/T-REC-I.371 (virtual scheduling). `tat` is what load:{tenant} says.
+local function rate_of(per_minute, tat, us)
+  local interval = per_minute >= 1 and 60000000 / per_minute or 60000000
+  local tolerance = interval * math.max(1, per_minute / 10)
+  local arrival = math.max(tonumber(tat or '0'), us)
+  -- Further ahead than one quota ever gets: spent under a lower one. The next job finds a place at once.
+  if arrival > us + tolerance + 1 then arrival = us + tolerance - interval end
+  return { may = per_minute >= 1, interval = interval, tolerance = tolerance, arrival = arrival, us = us }
+end
+
+-- Append a tenant's standing, once the next arrival is `arrived`: jobs that may follow at once, us until there may be
+-- one more, how many more may queue.
+local function add_standing(answer, rate, arrived, room)
+  local ahead = arrived - rate.us
+  local left = math.floor(math.max(0, rate.tolerance - ahead) / rate.interval + 1e-6)
+  local at = #answer
+  answer[at + 1] = rate.may and left or 0
+  answer[at + 2] = whole(math.max(0, ahead + rate.interval * (left + 1) - rate.tolerance))
+  answer[at + 3] = math.max(0, room)
+  return answer
+end
+
 -- Have payloads deleted from the blob store, now or in a while.
 local function doom(name, at_ms)
   redis.call('ZADD', 'payloads:doomed', at_ms, name)

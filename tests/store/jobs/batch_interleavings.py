@@ -49,7 +49,9 @@ class BatchInterleavings(Interleavings):
             result_seconds=3600,
             batches_limit=100,
         )
-        assert self._run(self.fronts[0].batches.open(order)) == Opened(batch.batch_id)
+        opened = self._run(self.fronts[0].batches.open(order))
+        assert isinstance(opened, Opened) and opened.batch_id == batch.batch_id
+        assert opened.standing.batches == 100 - self.books.batches_open[batch.tenant] - 1
         self.batches.append(batch)
         self.books.batches_open[batch.tenant] += 1
 
