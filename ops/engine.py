@@ -42,6 +42,8 @@ def _down(settings: Settings) -> int:
 
 def _status(settings: Settings) -> int:
     print(status.render(status.rows(settings)))
+    for sentence in status.stale(settings):
+        say(sentence)
     reason = status.trouble(settings)
     if reason is None:
         return 0

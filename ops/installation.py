@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from ops import docker_host, lock, part, readiness, sandboxes
+from ops import docker_host, lock, part, readiness, rehearsal, sandboxes
 from ops.console import say
 from ops.errors import EngineUnavailable, NotReady, PortBusy
 from ops.part import Part
@@ -19,16 +19,19 @@ REDIS_SECONDS = 60.0  # loading a long append-only file takes its time
 def up(settings: Settings) -> None:
     """Start every part that doesn't run, and return when the API says that all is ready.
 
-    Harmless when all runs. When it fails, what it started is taken down again, and what ran before
-    with the same settings still runs.
+    Harmless when all runs. A part that runs other code or has other settings than those here is ended gracefully
+    and started again. When that fails, what it started is taken down, and what ran before with the same code and
+    settings still runs; what could not even be loaded is refused before anything is stopped.
     """
     with lock.held(settings.data / "up.lock"):
         _make_folders(settings)
         _refuse_without_engine()
         parts = all_parts(settings)
-        _stop_surplus(settings, parts)
         started = [item for item in parts if not _is_current(item)]
         _refuse_busy_port(settings, started)
+        if any(item.running() for item in started):
+            rehearsal.refuse_broken(settings)
+        _stop_surplus(settings, parts)
         try:
             _start(started)
             _wait_until_ready(settings, parts)
@@ -66,8 +69,7 @@ def _refuse_without_engine() -> None:
 
 
 def _is_current(item: Part) -> bool:
-    found = item.running()
-    return found is not None and found.spec == item.spec
+    return item.running() is not None and item.outdated() is None
 
 
 def _refuse_busy_port(settings: Settings, started: Sequence[Part]) -> None:
@@ -90,13 +92,32 @@ def _stop_surplus(settings: Settings, parts: Sequence[Part]) -> None:
 
 
 def _start(started: Sequence[Part]) -> None:
-    for name in _stop_in_order([item.record_file for item in started]):
-        say(f"{name}: settings changed, restarting")
+    for reason, names in outdated(started).items():
+        say(f"{', '.join(names)}: {reason}; restarting, and what was accepted waits")
+    _stop_for_a_restart([item.record_file for item in started])
     for item in started:
         process = item.start()
         say(f"{item.name}: started, pid {process.pid}, log {item.log}")
         if item.name == "redis":
             _wait_for_redis(item)
+
+
+def outdated(parts: Sequence[Part]) -> dict[str, list[str]]:
+    """Those that would be started otherwise now: by the reason, their names."""
+    found: dict[str, list[str]] = {}
+    for item in parts:
+        if (reason := item.outdated()) is not None:
+            found.setdefault(reason, []).append(item.name)
+    return found
+
+
+def _stop_for_a_restart(record_files: Sequence[Path]) -> None:
+    """The API after those who take their time to end what they have in hand: it goes on taking jobs meanwhile.
+
+    All have stopped before any starts: two releases never work on the same Redis at once.
+    """
+    part.stop([path for path in record_files if path.stem not in ("api", "redis")])
+    _stop_in_order([path for path in record_files if path.stem in ("api", "redis")])
 
 
 def _wait_for_redis(item: Part) -> None:

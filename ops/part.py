@@ -32,6 +32,7 @@ class Part:
     env: Mapping[str, str] = field(repr=False)
     url: str = ""
     precedence: Precedence = "ordinary"
+    code: str = ""  # a digest of what it runs; empty for a program that is not ours
 
     @property
     def record_file(self) -> Path:
@@ -40,9 +41,27 @@ class Part:
 
     @property
     def spec(self) -> str:
-        """A digest of the command and of Cloche's settings: not the values, which may be secret."""
-        settings = sorted(item for item in self.env.items() if item[0].startswith(("CLOCHE_", "DOCKER_")))
-        return hashlib.sha256(repr((list(map(str, self.command)), settings)).encode()).hexdigest()
+        """A digest of the command and of Cloche's settings (not the values, which may be secret); then the code's."""
+        asked = (list(map(str, self.command)), sorted(_settings(self.env).items()))
+        return f"{hashlib.sha256(repr(asked).encode()).hexdigest()}.{self.code}"
+
+    def outdated(self) -> str | None:
+        """How its process differs from what would be started now, as the end of a sentence; None where it doesn't.
+
+        None as well where it doesn't run. Settings are told by name, where its environment can be read.
+        """
+        found = self.running()
+        if found is None:
+            return None
+        (settings, _, code), (wanted, _, here) = found.spec.partition("."), self.spec.partition(".")
+        reasons = [f"has other settings{self._changed(found)}"] if settings != wanted else []
+        reasons += ["runs other code than what is here"] if code != here else []
+        return " and ".join(reasons) or None
+
+    def _changed(self, found: record.Record) -> str:
+        had, wanted = _settings(proc.environment(found.pid)), _settings(self.env)
+        names = sorted(name for name in had.keys() | wanted.keys() if had.get(name) != wanted.get(name))
+        return f" ({', '.join(names)})" if names and had else ""
 
     def running(self) -> record.Record | None:
         """Its record while its process lives."""
@@ -69,6 +88,11 @@ class Part:
     def _prepare_self(self) -> None:
         precedence.take(self.precedence)
         record.write_own(self.record_file, part=self.name, spec=self.spec, url=self.url)
+
+
+def _settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """What of an environment is Cloche's."""
+    return {name: value for name, value in environment.items() if name.startswith(("CLOCHE_", "DOCKER_"))}
 
 
 def running(record_file: Path) -> record.Record | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ops import code
 from ops.part import Part
 from ops.precedence import Precedence
 from ops.settings import Settings
@@ -11,17 +12,20 @@ from ops.settings import Settings
 
 def all_parts(settings: Settings) -> list[Part]:
     """Redis (unless another one is used), the API, the workers, one for each GPU among them, the courier, the pump."""
+    of_api, of_worker = code.digest(settings.root, code.OF_API), code.digest(settings.root, code.OF_WORKER)
     workers = [
-        _python_part(settings, f"worker-{number}", "cloche-worker", precedence="early")
+        _python_part(settings, f"worker-{number}", "cloche-worker", code=of_worker, precedence="early")
         for number in range(1, settings.workers + 1)
     ]
     workers += [
-        _python_part(settings, f"gpu-worker-{number}", "cloche-worker", "--gpu", device, precedence="early")
+        _python_part(
+            settings, f"gpu-worker-{number}", "cloche-worker", "--gpu", device, code=of_worker, precedence="early"
+        )
         for number, device in enumerate(settings.gpus, start=1)
     ]
-    api = _python_part(settings, "api", "cloche-api", url=settings.url, precedence="early")
-    courier = _python_part(settings, "courier", "cloche-courier")
-    pump = _python_part(settings, "pump", "python", "-m", "worker.pump")
+    api = _python_part(settings, "api", "cloche-api", code=of_api, url=settings.url, precedence="early")
+    courier = _python_part(settings, "courier", "cloche-courier", code=of_worker)
+    pump = _python_part(settings, "pump", "python", "-m", "worker.pump", code=of_worker)
     return [*([redis(settings)] if settings.owns_redis else []), api, *workers, courier, pump]
 
 
@@ -52,6 +56,7 @@ def _python_part(
     name: str,
     program: str,
     *arguments: str,
+    code: str,
     url: str = "",
     precedence: Precedence = "ordinary",
 ) -> Part:
@@ -64,4 +69,5 @@ def _python_part(
         env=settings.environment,
         url=url,
         precedence=precedence,
+        code=code,
     )

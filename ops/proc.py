@@ -45,6 +45,16 @@ class Proc:
         return max(0.0, since_boot - self.started_ticks / os.sysconf("SC_CLK_TCK"))
 
 
+def environment(pid: int) -> dict[str, str]:
+    """What a process was started with; empty where that can't be read: it is gone, or another user's."""
+    try:
+        entries = (PROC / str(pid) / "environ").read_bytes().split(b"\0")
+    except OSError:
+        return {}
+    pairs = (os.fsdecode(entry).partition("=") for entry in entries if entry)
+    return {name: value for name, _, value in pairs}
+
+
 def boot_id() -> str:
     """Changes with every boot: start times are only comparable within one."""
     return (PROC / "sys/kernel/random/boot_id").read_text().strip()

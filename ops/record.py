@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from ops.proc import Proc, boot_id
@@ -12,7 +12,7 @@ from ops.proc import Proc, boot_id
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One started part. ``spec`` is a digest of how it was started, so that changed settings are noticed."""
+    """One started part. ``spec`` says how it was started and of what code, so that changes of either are noticed."""
 
     part: str
     pid: int
@@ -40,8 +40,13 @@ def write_own(path: Path, *, part: str, spec: str, url: str) -> None:
 
 
 def read(path: Path) -> Record | None:
-    """The record; None where there is none, or none that can be understood."""
+    """The record; None where there is none, or none that can be understood.
+
+    What a newer release wrote besides is passed over: to an older one its processes must not look as if they were
+    not there, or it would start a second Redis on the same file.
+    """
     try:
-        return Record(**json.loads(path.read_text()))
+        found = json.loads(path.read_text())
+        return Record(**{field.name: found[field.name] for field in fields(Record) if field.name in found})
     except (OSError, ValueError, TypeError):
         return None

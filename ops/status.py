@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ops import readiness
+from ops.installation import outdated
 from ops.part import Part
 from ops.parts import all_parts
 from ops.settings import Settings
@@ -32,6 +33,12 @@ def trouble(settings: Settings) -> str | None:
     if missing:
         return f"Not running: {', '.join(missing)}. Start what is missing with `make up`."
     return readiness.api_trouble(settings.url)
+
+
+def stale(settings: Settings) -> list[str]:
+    """A sentence for each way in which running parts differ from what `make up` would start now."""
+    found = outdated(all_parts(settings))
+    return [f"{', '.join(names)}: {reason}. `make up` restarts what differs." for reason, names in found.items()]
 
 
 def render(table: list[Row]) -> str:

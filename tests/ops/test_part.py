@@ -117,6 +117,47 @@ def test_changed_settings_change_the_spec_and_other_variables_do_not(tmp_path: P
     assert specs[0] == specs[1] != specs[2]
 
 
+def test_what_changed_is_told_by_its_name(tmp_path: Path) -> None:
+    """Code, settings or both; nothing while it is as it would be started, or while nothing runs."""
+    item = replace(make_part(tmp_path, "import time; time.sleep(600)"), code="one")
+    item = replace(item, env=item.env | {"CLOCHE_BLANKS": "1", "CLOCHE_LINK_SECRET": "hush"})
+    assert item.outdated() is None
+    process = item.start()
+    try:
+        other = replace(item, env=item.env | {"CLOCHE_BLANKS": "2"})
+        assert item.outdated() is None
+        assert replace(item, code="two").outdated() == "runs other code than what is here"
+        assert other.outdated() == "has other settings (CLOCHE_BLANKS)"
+        both = "has other settings (CLOCHE_BLANKS) and runs other code than what is here"
+        assert replace(other, code="two").outdated() == both
+        assert replace(item, command=["true"]).outdated() == "has other settings"
+    finally:
+        part.stop([item.record_file])
+        process.wait()
+
+
+def test_a_record_of_before_there_were_digests_of_code_is_other_code(tmp_path: Path) -> None:
+    """An older release's process is replaced; a program that has no code of ours, Redis, stays."""
+    item = make_part(tmp_path, "import time; time.sleep(600)", name="redis")
+    process = item.start()
+    try:
+        fields = json.loads(item.record_file.read_text())
+        item.record_file.write_text(json.dumps(fields | {"spec": item.spec.partition(".")[0]}))
+        assert item.outdated() is None
+        assert replace(item, code="one").outdated() == "runs other code than what is here"
+    finally:
+        part.stop([item.record_file])
+        process.wait()
+
+
+def test_a_record_with_more_than_is_known_is_read(tmp_path: Path) -> None:
+    """What a newer release wrote is not taken for a part that doesn't run, after the older one is back."""
+    path = tmp_path / "redis.pid"
+    record.write_own(path, part="redis", spec="a.b", url="")
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"colour": "blue"}))
+    assert part.running(path) is not None
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"pid": 1}', "4711"])
 def test_an_unreadable_record_is_no_record(tmp_path: Path, text: str) -> None:
     """Whatever a full disk or an older version left is treated as nothing."""
