@@ -73,6 +73,18 @@ class LoadFailure:
     detail: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a sandbox that nobody uses has computed since it was started, with everything that runs in it.
+
+    ``uses`` counts its binding and every ``run``, ``worked_seconds`` is how long its calls took together.
+    """
+
+    uses: int
+    worked_seconds: float
+    cpu_seconds: float
+
+
 class Sandbox(Protocol):
     """One container. Blank until bound, then one version's until it is gone; never reused for another."""
 
@@ -97,6 +109,15 @@ class Sandbox(Protocol):
 
     def destroy(self) -> None:
         """Remove the container. Safe to call twice. Does not wait for a GPU to drain."""
+
+    def spent(self) -> Spent | None:
+        """What it has computed so far; None while it is in use or gone, and where it isn't known, or not just now.
+
+        For one thread at a time, which may wait for the engine.
+        """
+
+    def discard(self, *, uses: int) -> bool:
+        """Destroy it unless it was used since, or is in use. True when this call destroyed it."""
 
 
 class Driver(Protocol):

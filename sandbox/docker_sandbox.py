@@ -14,7 +14,8 @@ import structlog
 from policies.limits import KIB, MIB, Limits
 from sandbox import hardening
 from sandbox.channel import Channel
-from sandbox.contract import Bound, Bundle, Call, LoadFailure
+from sandbox.contract import Bound, Bundle, Call, LoadFailure, Spent
+from sandbox.cpu_meter import CpuMeter
 from sandbox.engine import Engine
 from sandbox.errors import EngineUnreachable
 from sandbox.live_text import BEGIN_SECONDS, EVERY_SECONDS, LiveText
@@ -51,6 +52,9 @@ class DockerSandbox:
         self._device = device
         self._pipe = LogPipe()
         channel.watch(self._pipe.read_fd)
+        self._meter = CpuMeter(engine, container_id)
+        self._uses = 0
+        self._worked_seconds = 0.0
         self._canceled = False
         self._gone = False
         self._state_lock = threading.Lock()
@@ -70,6 +74,7 @@ class DockerSandbox:
         """Set the version's limits, hand its files over and wait until it is loaded."""
         started = time.monotonic()
         with self._in_use:
+            self._uses += 1
             result = self._misplaced(bundle) or self._bind(bundle, started)
             if isinstance(result, LoadFailure):
                 self.destroy()
@@ -79,6 +84,7 @@ class DockerSandbox:
     def run(self, calls: Sequence[Call]) -> Iterator[Outcome]:
         """See the contract. All calls are sent ahead; abandoning the iterator destroys the sandbox."""
         with self._in_use:
+            self._uses += 1
             finished = False
             try:
                 if not self._gone:
@@ -103,6 +109,26 @@ class DockerSandbox:
         self._channel.wake()
         self._on_gone()
         self._hang_up_if_gone()
+
+    def spent(self) -> Spent | None:
+        """See the contract. Reads a file, or asks the engine where there is none to read."""
+        uses = self._uses
+        seconds = None if self._gone or self._in_use.locked() else self._meter.read()
+        if seconds is None or self._in_use.locked() or self._uses != uses:
+            return None
+        return Spent(uses, self._worked_seconds, seconds)
+
+    def discard(self, *, uses: int) -> bool:
+        """See the contract."""
+        if not self._in_use.acquire(blocking=False):
+            return False
+        try:
+            if unused := self._uses == uses and not self._gone:
+                self.destroy()
+        finally:
+            self._in_use.release()
+        self._hang_up_if_gone()
+        return unused
 
     def _hang_up_if_gone(self) -> None:
         """Close our ends, unless a thread still uses them: that one does it when it is done."""
@@ -200,6 +226,7 @@ class DockerSandbox:
             self._channel.ask(call.id, call.kind, call.payload)
         for call in calls:
             outcome = self._await(call)
+            self._worked_seconds += outcome.wall_seconds
             if outcome.kind not in SURVIVABLE:
                 self.destroy()
                 yield outcome

@@ -112,6 +112,12 @@ class Engine:
             stats = client.api.stats(container_id, stream=False, one_shot=True).get("pids_stats", {})
         return int(stats.get("current", 0)), int(stats.get("limit", 0) or 0)
 
+    def cpu_seconds(self, container_id: str) -> float:
+        """The processor time it has used since it was started; 0 where the engine doesn't know."""
+        with self.client() as client:
+            stats = client.api.stats(container_id, stream=False, one_shot=True).get("cpu_stats", {})
+        return int(stats.get("cpu_usage", {}).get("total_usage", 0)) / 1e9
+
     def labelled(self, labels: list[str]) -> list[tuple[str, dict[str, str]]]:
         """Id and labels of every container, running or not, with these labels."""
         with self.client() as client:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 
 from policies.limits import Limits
-from sandbox.contract import Bound, Bundle, Call, LoadFailure
+from sandbox.contract import Bound, Bundle, Call, LoadFailure, Spent
 from sandbox.errors import DevicesBusy, SandboxError
 from sandbox.outcome import SURVIVABLE, Outcome, OutcomeKind
 
@@ -81,13 +81,16 @@ class FakeDriver:
 
 
 class FakeSandbox:
-    """A sandbox of FakeDriver."""
+    """A sandbox of FakeDriver. ``cpu_seconds`` is what it has computed, as far as anybody can tell."""
 
     def __init__(self, name: str, driver: FakeDriver, *, limits: Limits) -> None:
         self.name = name
         self.limits = limits
         self.bundle: Bundle | None = None
         self.calls: list[Call] = []
+        self.cpu_seconds: float | None = 0.0
+        self._uses = 0
+        self._worked_seconds = 0.0
         self._driver = driver
         self._gone = threading.Event()
         self._canceled = False
@@ -100,6 +103,7 @@ class FakeSandbox:
     def bind(self, bundle: Bundle) -> Bound | LoadFailure:
         """Bound, or the failure scripted for the version."""
         self.bundle = bundle
+        self._uses += 1
         if failure := self._driver.load_failures.get(bundle.version_id):
             self.destroy()
             return failure
@@ -108,11 +112,13 @@ class FakeSandbox:
     def run(self, calls: Sequence[Call]) -> Iterator[Outcome]:
         """Each call's scripted outcome, in order, until one is not survivable."""
         finished = False
+        self._uses += 1
         try:
             for call in calls:
                 if not self.alive:
                     break
                 outcome = self._one(call)
+                self._worked_seconds += outcome.wall_seconds
                 if outcome.kind not in SURVIVABLE:
                     self.destroy()
                 yield outcome
@@ -129,6 +135,18 @@ class FakeSandbox:
     def destroy(self) -> None:
         """Gone."""
         self._gone.set()
+
+    def spent(self) -> Spent | None:
+        """What the test says."""
+        known = self.cpu_seconds is not None and self.alive
+        return Spent(self._uses, self._worked_seconds, self.cpu_seconds or 0.0) if known else None
+
+    def discard(self, *, uses: int) -> bool:
+        """Gone, unless it was used since."""
+        unused = self.alive and self._uses == uses
+        if unused:
+            self.destroy()
+        return unused
 
     def _one(self, call: Call) -> Outcome:
         assert self.bundle is not None, "run() before bind()"

@@ -39,6 +39,11 @@ class Lease:
             raise RuntimeError("this lease holds no sandbox: look at lease.failure first")
         return self._sandbox
 
+    @property
+    def held(self) -> Sandbox | None:
+        """The bound sandbox, None as long as there is none."""
+        return self._sandbox
+
     def __enter__(self) -> Lease:
         self._sandbox = self._pool.take_bound(self)
         self.warm = self._sandbox is not None

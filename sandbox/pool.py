@@ -22,6 +22,7 @@ from policies.limits import MIB, Limits
 from sandbox.contract import Bundle, Driver, Sandbox
 from sandbox.demand import Demand
 from sandbox.errors import SandboxError
+from sandbox.idleness import Idleness
 from sandbox.lease import Lease
 from sandbox.shelf import Shelf
 
@@ -43,6 +44,7 @@ class Pool:
         self._changed = threading.Condition()
         self._blank: deque[Sandbox] = deque()
         self._shelf = Shelf()
+        self._idleness = Idleness(self._bound)
         self._leases: list[Lease] = []
         self._evicted: set[Lease] = set()  # to be destroyed when they end
         self._starting = 0
@@ -202,15 +204,23 @@ class Pool:
 
     def _gap(self) -> bool:
         """Wait until a blank one is wanted, looking after those that wait; False when the pool is closed."""
-        with self._changed:
-            self._drop_dead()
-            while not self._closed and (len(self._blank) >= self._wanted() or self._places_left() < 1):
-                self._changed.wait(_LOOK_SECONDS)
+        while True:
+            self._idleness.look(time.monotonic())  # without the lock: it reads files, and may ask the engine
+            with self._changed:
                 self._drop_dead()
                 self._drop_surplus()
-            if not self._closed:
-                self._starting += 1
-            return not self._closed
+                if self._closed:
+                    return False
+                if len(self._blank) < self._wanted() and self._places_left() > 0:
+                    self._starting += 1
+                    return True
+                self._changed.wait(_LOOK_SECONDS)
+
+    def _bound(self) -> list[tuple[Bundle, Sandbox]]:
+        """All that are bound: those that wait, and those whose lease goes on, which may linger for the next job."""
+        with self._changed:
+            leased = [(lease.bundle, lease.held) for lease in self._leases]
+            return self._shelf.held + [(bundle, sandbox) for bundle, sandbox in leased if sandbox is not None]
 
     def _drop_dead(self) -> None:
         """Let go of those that ended while they waited: the engine went away, or somebody removed them."""

@@ -21,6 +21,11 @@ class Shelf:
         """The ceilings of all that is held."""
         return sum(bundle.limits.memory_bytes for bundle, _ in self._held)
 
+    @property
+    def held(self) -> list[tuple[Bundle, Sandbox]]:
+        """All of them, with what they are bound to."""
+        return list(self._held)
+
     def put(self, bundle: Bundle, sandbox: Sandbox) -> None:
         """Hold it as the most recently used."""
         self._held.append((bundle, sandbox))

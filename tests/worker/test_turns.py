@@ -180,6 +180,24 @@ def test_a_lingering_turn_is_woken_by_an_admission(shop: Shop) -> None:
     working.join(10)
 
 
+def test_a_sandbox_that_is_discarded_while_its_turn_lingers_costs_no_attempt(shop: Shop) -> None:
+    """The job that comes then is served in another one, in the same turn, as if nothing had been."""
+    version = shop.version("a")
+    shop.admit(version, 1)
+    working = threading.Thread(target=shop.work)
+    working.start()
+    wait_until(lambda: shop.redis.scard(f"lingering:{version.id}") == 1)
+    first = next(s for s in shop.driver.started if s.bundle is not None)
+    spent = first.spent()
+    assert spent is not None
+    assert first.discard(uses=spent.uses)
+    late = shop.admit(version, 1)
+    wait_until(lambda: shop.states(late) == {"succeeded"})
+    assert shop.job(late[0]).attempts == 1
+    working.join(10)
+    assert [s.alive for s in shop.driver.started if s.bundle is not None] == [False, True]
+
+
 def test_a_flooding_tenant_gives_way_after_its_slice(shop: Shop) -> None:
     """One job of a second tenant is served long before the flood of the first is done."""
     loud, quiet = shop.version("loud"), shop.version("quiet")
