@@ -24,7 +24,7 @@ def remove_orphans() -> int:
     try:
         return driver.sweep()
     except EngineUnreachable as exc:
-        say(f"its sandboxes could not be looked for: {exc}")
+        say(f"the sandboxes left could not be looked for ({exc}). Run `make down` again when the engine is back")
         return 0
     finally:
         driver.close()

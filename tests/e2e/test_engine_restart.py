@@ -68,10 +68,11 @@ class Restartable:
 def restartable() -> Iterator[Restartable]:
     """One worker on an engine of this file's own, which holds the runner image."""
     with separate() as daemon:
-        yield from _restartable(daemon)
+        yield from cloche_on(daemon)
 
 
-def _restartable(daemon: Daemon) -> Iterator[Restartable]:
+def cloche_on(daemon: Daemon) -> Iterator[Restartable]:
+    """A Cloche with one worker on this engine, which is started; both are taken down at the end."""
     folder = Path(tempfile.mkdtemp(prefix="cl-"))
     process = dockerd.start(daemon)
     _hand_over_image(daemon)
