@@ -8,6 +8,7 @@ from typing import Any
 import docker.errors
 
 from admin.checks.finding import Finding, fail, ok, warn
+from admin.checks.kernels import check_kernel_escapes
 from admin.checks.versions import check_gvisor, check_nvidia, check_versions
 from admin.checks.wall import check_wall
 from admin.settings import SandboxSettings
@@ -31,6 +32,7 @@ def check_engine(settings: SandboxSettings) -> tuple[Finding, ...]:
             check_runtime(info, settings),
             _image(engine, settings),
             *check_versions(info, version, strict=strict),
+            check_kernel_escapes(info, strict=strict),
             *_gvisor_version(info, settings),
             *check_nvidia(wanted=bool(settings.gpus), strict=strict),
             *check_wall(info, docker_host=os.environ.get("DOCKER_HOST", "")),

@@ -69,7 +69,7 @@ class Version:
     def open_escapes(self, component: Component) -> tuple[Escape, ...]:
         """The escapes that the number alone doesn't rule out."""
         release = self.release if not self.suffix.startswith("-rc") else _before(self.release)
-        return tuple(each for each in ESCAPES if each.component == component and not _fixed(release, each))
+        return tuple(each for each in ESCAPES if each.component == component and not fixed(release, each.fixed_in))
 
 
 def parse(text: str) -> Version | None:
@@ -81,9 +81,10 @@ def parse(text: str) -> Version | None:
     return Version((int(major), int(minor), int(patch)), suffix)
 
 
-def _fixed(release: Release, escape: Escape) -> bool:
-    line = [good for good in escape.fixed_in if good[:2] == release[:2]]
-    return release >= (line[0] if line else max(escape.fixed_in))
+def fixed(release: Release, fixed_in: tuple[Release, ...]) -> bool:
+    """Whether a release has the fix: that of its own line, or of a newer one than any that got one."""
+    line = [good for good in fixed_in if good[:2] == release[:2]]
+    return release >= (line[0] if line else max(fixed_in))
 
 
 def _before(release: Release) -> Release:

@@ -64,7 +64,7 @@ def test_a_whole_installation_is_healthy(admin: Admin, redis_url: str, tagged_im
     assert (ended.status, ended.json["healthy"]) == (0, True)
     assert list(checks) == [
         "engine", "runtime", "image",
-        "engine version", "containerd version", "runc version",
+        "engine version", "containerd version", "runc version", "kernel version",
         "ceilings", "filters", "kernel", "engine access", "user",
         "redis", "persistence", "eviction", "memory", "workers", "gpu workers",
         "catalogue", "blobs", "disk",
