@@ -83,6 +83,10 @@ ON_GPU: tuple[Difference, ...] = (
     Difference("seccomp: sockets", "bind, listen",
         "CUDA refuses to start without a listening socket of its own; unix only, in a network namespace where nobody "
         "else is, and nothing can be accepted on it"),
+    Difference("seccomp: fcntl", "all but locks, leases and F_SETSIG",
+        "not traced, so only what is known to harm is closed. A lock is kernel memory that not every kernel counts. "
+        "CUDA locks the index of its cache of compiled kernels and nothing else (AppArmor's profile for NVIDIA allows "
+        "a lock on that file alone, snapd's for CUDA on none); the runner turns the cache off. A lock is told EPERM"),
     Difference("user, cap_drop", "as ever", "the device files may be opened by everybody"),
     Difference("read_only", "as ever", "the toolkit mounts its libraries before the root becomes read-only"),
     Difference("memlock", "the engine's 64 KiB", "what CUDA pins is pinned by its driver and is not counted there"),

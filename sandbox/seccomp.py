@@ -106,9 +106,31 @@ _ALL_BUT: dict[str, tuple[int, int, int]] = {
     "tgkill": (2, 9, 7),
 }
 
-# On a GPU fcntl may do all but this (F_SETSIG: the signal that a descriptor's owner gets; commands end at 1039):
-# what its driver asks for has not been traced.
-_GPU_FCNTL = (1, 10, 11)
+# On a GPU fcntl may do this as well, since what its driver asks for has not been traced: all that there is but locks
+# and leases (6, 7, 37, 38, 1024; see hardening.ON_GPU) and F_SETSIG (10: the signal that a descriptor's owner gets).
+_GPU_FCNTLS: dict[int, str] = {
+    5: "F_GETLK: a look, which takes nothing",
+    8: "F_SETOWN",
+    9: "F_GETOWN",
+    11: "F_GETSIG",
+    15: "F_SETOWN_EX",
+    16: "F_GETOWN_EX",
+    17: "F_GETOWNER_UIDS",
+    36: "F_OFD_GETLK: a look",
+    1025: "F_GETLEASE",
+    1026: "F_NOTIFY",
+    1027: "F_DUPFD_QUERY",
+    1028: "F_CREATED_QUERY",
+    1029: "F_CANCELLK",
+    1031: "F_SETPIPE_SZ",
+    1032: "F_GETPIPE_SZ",
+    1033: "F_ADD_SEALS: of a memory file",
+    1034: "F_GET_SEALS",
+    1035: "F_GET_RW_HINT",
+    1036: "F_SET_RW_HINT",
+    1037: "F_GET_FILE_RW_HINT",
+    1038: "F_SET_FILE_RW_HINT",
+}
 
 # Bytes out of band on unix sockets: nobody sends them, and their code in the kernel was a way out of sandboxes
 # (CVE-2025-38236, 2025). Call -> the argument that holds its flags.
@@ -156,14 +178,15 @@ def _rules(*, gvisor: bool, gpu: bool) -> list[dict[str, Any]]:
         # Reading one's limits is fine, changing them is not: the new limit must be NULL.
         _equal("prlimit64", argument=2, value=0),
         *[_equal("ioctl", argument=1, value=ask) for ask in _IOCTLS],
-        *[_equal("fcntl", argument=1, value=ask) for ask in (() if gpu else _FCNTLS)],
+        *[_equal("fcntl", argument=1, value=ask) for ask in _FCNTLS],
         *(_on_gpu() if gpu else ()),
     ]
 
 
 def _on_gpu() -> list[dict[str, Any]]:
     ioctls = [_masked("ioctl", argument=1, mask=mask, value=value) for mask, value in _GPU_IOCTLS]
-    return [*map(_allowed, _GPU), *ioctls, *_other_than("fcntl", *_GPU_FCNTL)]
+    fcntls = [_equal("fcntl", argument=1, value=ask) for ask in _GPU_FCNTLS]
+    return [*map(_allowed, _GPU), *ioctls, *fcntls]
 
 
 def _allowed(name: str) -> dict[str, Any]:

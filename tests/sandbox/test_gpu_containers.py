@@ -71,6 +71,37 @@ class Model(torch.nn.Module):
 """
 
 
+FCNTLS = """
+import fcntl
+import os
+import struct
+import torch
+
+class Model(torch.nn.Module):
+    def predict_single(self, commands):
+        lock = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0)
+        found = {}
+        with open("/tmp/asked", "wb") as file:
+            for command in commands:
+                argument = lock if command in (5, 6, 7, 36, 37, 38) else 0
+                try:
+                    fcntl.fcntl(file, command, argument)
+                except OSError as exc:
+                    found[command] = exc.errno
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX)
+            except OSError as exc:
+                found["flock"] = exc.errno
+        memory = os.memfd_create("cuda", os.MFD_ALLOW_SEALING)
+        fcntl.fcntl(memory, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK)
+        found["seals"] = fcntl.fcntl(memory, fcntl.F_GET_SEALS)
+        return found
+"""
+LOCKS = ["6", "7", "37", "38", "1024", "flock"]  # F_SETLK, F_SETLKW, the two of open files, F_SETLEASE
+SET_SIGNAL = "10"
+F_ADD_SEALS = 1033
+
+
 @pytest.fixture
 def client() -> Iterator[docker.DockerClient]:
     """The engine."""
@@ -189,6 +220,15 @@ def test_what_cuda_listens_on_leads_nowhere(filtered: DockerSandbox, models: Mod
     assert json.loads(ask(filtered).output) == ["listens", "PermissionError", "PermissionError", 4096]
 
 
+def test_on_a_gpu_nothing_is_locked(filtered: DockerSandbox, models: Models) -> None:
+    """Locks and leases are refused, in words a program understands; what else fcntl does is not, seals included."""
+    assert isinstance(filtered.bind(models.version(FCNTLS)), Bound)
+    others = sorted((seccomp._FCNTLS | seccomp._GPU_FCNTLS).keys() - {F_ADD_SEALS})  # not on a file, says the kernel
+    found = json.loads(ask(filtered, [6, 7, 10, 37, 38, 1024, *others]).output)
+    assert found.pop("seals") == 2
+    assert {name for name, errno in found.items() if errno == EPERM} == {*LOCKS, SET_SIGNAL}
+
+
 def test_without_a_gpu_its_drivers_requests_dont_pass(driver: DockerDriver, models: Models) -> None:
     """The ordinary profile knows nothing of them."""
     sandbox = driver.start()
@@ -209,7 +249,7 @@ def test_a_version_on_a_gpu_is_not_bound_without_one(driver: DockerDriver, model
 def test_every_difference_is_said() -> None:
     """What a sandbox with a GPU has that others don't is in the table of differences, with a reason."""
     names = {row.name for row in hardening.ON_GPU}
-    assert {"device_requests", "seccomp: ioctl", "seccomp: memory", "seccomp: sockets"} <= names
+    assert {"device_requests", "seccomp: ioctl", "seccomp: memory", "seccomp: sockets", "seccomp: fcntl"} <= names
     assert all(row.reason for row in hardening.ON_GPU)
     rows = {row.name: row.value for row in hardening.ON_GPU}
     listed = f"{rows['seccomp: memory']}, {rows['seccomp: sockets']}"

@@ -26,6 +26,7 @@ from sandbox.contract import Bound, LoadFailure
 from sandbox.docker_sandbox import DockerSandbox
 from sandbox.engine import Engine
 from sandbox.messages import Hello
+from sandbox.runner import gpu
 from sandbox.runner.gpu import Gpu
 from sandbox.runner.staging import Stager
 from tests.sandbox.fake_cuda import TOTAL_BYTES, FakeCuda, LateCopies
@@ -65,6 +66,28 @@ class Model(torch.nn.Module):
             return "looks fine"
         return self.fc(torch.tensor(x)).tolist()
 """
+
+
+def test_cuda_keeps_nothing_on_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Its cache of compiled code is off before CUDA is first used: it would fill the scratch space, and be locked."""
+    seen: list[str | None] = []
+
+    class Seeing(Gpu):
+        def __init__(self) -> None:
+            seen.append(os.environ.get("CUDA_CACHE_DISABLE"))
+            super().__init__(FakeCuda())
+
+        def warm_up(self) -> None:
+            seen.append(os.environ.get("CUDA_CACHE_DISABLE"))
+
+    monkeypatch.delenv("CUDA_CACHE_DISABLE", raising=False)
+    monkeypatch.setattr(gpu, "CONTROL_FILE", str(tmp_path))
+    monkeypatch.setattr(gpu, "Gpu", Seeing)
+    monkeypatch.setattr(torch.version, "cuda", "12.8")
+    found, fault = gpu.find()
+    os.environ.pop("CUDA_CACHE_DISABLE")
+    assert found is not None
+    assert (fault, seen) == ("", ["1", "1"])
 
 
 def tensors_of(shapes: list[tuple[int, int]]) -> list[torch.Tensor]:
