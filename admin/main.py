@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from admin import blobs, check, doctor, keys, models, output, plans, policy, quotas, tenants, usage, webhooks
+from admin import backup, blobs, check, doctor, keys, models, output, plans, policy, quotas, tenants, usage, webhooks
 from store.errors import StoreError
 
 UNUSABLE = 2  # exit status: the command could not do what it was asked, for a reason it said in one sentence
@@ -40,6 +40,7 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(models.app, name="models")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(blobs.app, name="blobs")
+app.command("backup")(backup.backup)
 app.command("check")(check.check)
 app.command("usage")(usage.usage)
 app.command("doctor")(doctor.doctor)
