@@ -46,8 +46,9 @@ def test_inputs_go_as_json_lines(script: Script, client: Client) -> None:
 @pytest.mark.parametrize("bad", [b"bytes", object(), float("nan")])
 def test_what_json_does_not_know_is_not_sent(script: Script, client: Client, bad: object) -> None:
     """The place of the input is told; nothing is sent."""
-    with pytest.raises(cloche.InputNotSendable, match="input 1"):
+    with pytest.raises(cloche.InputNotSendable, match="input 1") as caught:
         client.batch("digits", [1, bad])
+    assert str(caught.value).count("can't be sent") == 1
     assert script.asked == []
 
 

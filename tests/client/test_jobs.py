@@ -115,6 +115,14 @@ def test_time_is_up_here_only(script: Script, client: Client, job: Make) -> None
     assert caught.value.job.result() == 5
 
 
+def test_the_time_that_was_up_is_the_callers(script: Script, client: Client, job: Make) -> None:
+    """The sentence of WaitTimedOut says how long the caller waited in all, not what was left of it in the end."""
+    script.on(JOBS, Answer(202, job(status="running")))
+    script.on(JOB, Answer(200, job(status="running")))
+    with pytest.raises(cloche.WaitTimedOut, match=r"still running after 0\.05 s; it goes on"):
+        client.predict("digits", 1, timeout=0.05)
+
+
 def test_status_is_fresh_until_the_end(script: Script, client: Client, job: Make) -> None:
     """``status`` asks each time it is read, and no longer once the job has ended."""
     script.on(JOBS, Answer(202, job()))

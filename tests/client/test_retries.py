@@ -118,3 +118,36 @@ def test_nobody_there(pauses: list[float]) -> None:
             client.models()
     assert caught.value.url == url
     assert len(pauses) == 2
+
+
+def test_an_engine_that_is_restarted_is_waited_for(
+    script: Script, client: Client, pauses: list[float], job: Callable[..., dict[str, Any]]
+) -> None:
+    """Once an engine has answered, a request it must not miss is sent for half a minute, not only six times."""
+    gone = (Answer(cut=True),) * 8
+    script.on(JOBS, Answer(202, job()))
+    script.on("GET /v1/jobs/job_1", *gone, Answer(200, job(status="succeeded", output=7, output_encoding="json")))
+    assert client.submit("digits", 1).result() == 7
+    assert len(script.to("GET /v1/jobs/job_1")) == 9
+    assert len(pauses) == 8
+
+
+def test_an_engine_that_stays_away_is_given_up(
+    script: Script, client: Client, pauses: list[float], job: Callable[..., dict[str, Any]]
+) -> None:
+    """After half a minute of pauses it is an error, whatever it had answered before."""
+    script.on(JOBS, Answer(202, job()))
+    script.on("GET /v1/jobs/job_1", Answer(cut=True))
+    with pytest.raises(ConnectionFailed):
+        client.submit("digits", 1).result()
+    assert 30 <= sum(pauses) <= 35
+
+
+@pytest.mark.parametrize(("retry", "times"), [(Retry(attempts=1), 1), (Retry(first_seconds=0, sleep=[].append), 100)])
+def test_patience_has_an_end(retry: Retry, times: int, script: Script, job: Callable[..., dict[str, Any]]) -> None:
+    """Retries that are turned off stay off, and pauses of nothing are not made for ever."""
+    script.on(JOBS, Answer(202, job()))
+    script.on("GET /v1/jobs/job_1", Answer(cut=True))
+    with Client(script.url, KEY, retry=retry) as client, pytest.raises(ConnectionFailed):
+        client.submit("digits", 1).result()
+    assert len(script.to("GET /v1/jobs/job_1")) == times

@@ -152,6 +152,13 @@ def test_a_missing_source_is_named(serving: Script, tmp_path: Path) -> None:
     assert serving.asked == []
 
 
+def test_weights_alone_are_no_model(serving: Script, source: Path) -> None:
+    """A state_dict where the model belongs, the likeliest mistake, is named before anything is sent."""
+    with pytest.raises(cloche.WeightsNotSavable, match=r"nn\.Module.*OrderedDict.*model itself"):
+        upload_model("My model", nn.Linear(1, 1).state_dict(), source)  # type: ignore[arg-type]  # what is tested
+    assert serving.asked == []
+
+
 def test_no_file_is_left_behind(serving: Script, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The weights' temporary file is gone whether the upload worked or not."""
     folder = tmp_path / "tmp"

@@ -115,18 +115,17 @@ class Batch:
 
     def results_so_far(self) -> Iterator[BatchResult]:
         """The results there are already, in the order of the inputs, without a gap. Does not wait."""
-        heard, attempt = 0, 1
+        heard, tries = 0, self._transport.tries()
         while True:
             try:
                 with self._transport.open(Request("GET", f"{self._path}/results")) as response:
                     for number, line in enumerate(_lines(response.iter_bytes())):
                         if number >= heard:  # what was heard before the connection broke is not told again
                             yield _result(json.loads(line))
-                            heard, attempt = number + 1, 1
+                            heard, tries = number + 1, self._transport.tries()
                 return
             except (ApiError, httpx.TransportError) as exc:
-                self._transport.pause(exc, attempt)
-                attempt += 1
+                self._transport.pause(exc, tries)
 
     def cancel(self) -> Batch:
         """Ask for its end: what has not run is canceled, what runs is killed. One that ended stays as it is."""
@@ -180,7 +179,7 @@ def _line(number: int, value: object, name: str | None) -> bytes:
     try:
         return to_json({"input": value} if name is None else {"input": value, "id": name}) + b"\n"
     except InputNotSendable as exc:
-        raise InputNotSendable(f"input {number}: {exc}") from exc
+        raise InputNotSendable(f"input {number}: {exc.reason}") from exc
 
 
 def _result(data: Mapping[str, Any]) -> BatchResult:

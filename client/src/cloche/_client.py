@@ -86,7 +86,7 @@ class Client:
             cancel_after_seconds=cancel_after_seconds,
         )
         job = self._submit(model, input, options=options, deadline=deadline, wait_seconds=deadline.left_seconds)
-        return job.result(None if timeout is None else deadline.left_seconds)
+        return job._result_by(deadline)
 
     def submit(
         self,

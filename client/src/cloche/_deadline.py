@@ -10,6 +10,7 @@ class Deadline:
     """A moment, or never. Reads the monotonic clock, so that setting the clock changes nothing."""
 
     def __init__(self, seconds: float | None) -> None:
+        self.seconds = seconds  # what the caller gave, to say so
         self._moment = math.inf if seconds is None else time.monotonic() + seconds
 
     @property

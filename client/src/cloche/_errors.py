@@ -59,6 +59,7 @@ class InputNotSendable(ClocheError):
     code = "input_not_sendable"
 
     def __init__(self, reason: str, *, instead: str = _SENDABLE) -> None:
+        self.reason = reason
         super().__init__(f"The input can't be sent: {reason}. {instead}")
 
 

@@ -33,7 +33,7 @@ class Event:
 
 def events(transport: Transport, path: str) -> Iterator[Event]:
     """Every event up to the result, each once. A connection that breaks is made again from where it was."""
-    last_id, attempt = "", 1
+    last_id, tries = "", transport.tries()
     while True:
         headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last_id} if last_id else {})
         request = Request("GET", path, headers=headers, read_seconds=SILENCE_SECONDS)
@@ -41,7 +41,7 @@ def events(transport: Transport, path: str) -> Iterator[Event]:
         try:
             with transport.open(request) as response:
                 for event in parse(response.iter_bytes()):
-                    last_id, attempt = event.id, 1
+                    last_id, tries = event.id, transport.tries()
                     yield event
                     if event.kind == "result":
                         return
@@ -50,8 +50,7 @@ def events(transport: Transport, path: str) -> Iterator[Event]:
             failure = httpx.RemoteProtocolError("the engine ended the stream")
         except (ApiError, httpx.TransportError) as exc:
             failure = exc
-        transport.pause(failure, attempt)
-        attempt += 1
+        transport.pause(failure, tries)
 
 
 def parse(pieces: Iterable[bytes]) -> Iterator[Event]:

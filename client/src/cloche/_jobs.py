@@ -99,12 +99,7 @@ class Job:
 
         The engine counts whole seconds, so that it may take up to one more.
         """
-        deadline = Deadline(timeout)
-        while not (self.ended and self._whole):
-            if deadline.passed and not self.ended:
-                raise WaitTimedOut(f"Job {self.id} is still {self._data['status']} after {timeout:g} s.", job=self)
-            self._fetch(wait_seconds=min(WAIT_STEP_SECONDS, deadline.left_seconds), deadline=deadline)
-        return self
+        return self._wait(Deadline(timeout))
 
     def result(self, timeout: float | None = None) -> Any:
         """Wait, then what predict_single returned.
@@ -112,7 +107,11 @@ class Job:
         Raises JobFailed, JobCanceled or JobExpired when the job ended otherwise, WaitTimedOut when it
         has not ended after ``timeout`` seconds; it goes on then, and can be waited for again.
         """
-        self.wait(timeout)
+        return self._result_by(Deadline(timeout))
+
+    def _result_by(self, deadline: Deadline) -> Any:
+        """The same for who has waited for a part of the time already."""
+        self._wait(deadline)
         match self._data["status"]:
             case "succeeded":
                 return job_output(self._data) if not self._data.get("output_bytes") else self._fetch_output()
@@ -167,6 +166,14 @@ class Job:
             return (str(event.data["text"]) for event in self.events() if event.kind == "log")
         self.refresh()
         return str(self._data.get("logs") or "")
+
+    def _wait(self, deadline: Deadline) -> Job:
+        while not (self.ended and self._whole):
+            if deadline.passed and not self.ended:
+                still = f"Job {self.id} is still {self._data['status']} after {deadline.seconds:g} s; it goes on."
+                raise WaitTimedOut(still, job=self)
+            self._fetch(wait_seconds=min(WAIT_STEP_SECONDS, deadline.left_seconds), deadline=deadline)
+        return self
 
     @property
     def _path(self) -> str:

@@ -12,7 +12,7 @@ import httpx
 from cloche._deadline import Deadline
 from cloche._errors import ApiError, ConnectionFailed
 from cloche._problems import error_from
-from cloche._retry import NOT_NOW, UNKNOWN, Retry, retry_after_seconds
+from cloche._retry import NOT_NOW, UNKNOWN, Retry, Tries, retry_after_seconds
 from cloche._version import __version__
 
 CONNECT_SECONDS = 10.0
@@ -48,6 +48,7 @@ class Transport:
     def __init__(self, *, url: str, api_key: str, retry: Retry) -> None:
         self.url = url
         self._retry = retry
+        self._answered = False  # whether it ever was: an engine that goes away comes back, one that never was may not
         headers = {"Authorization": f"Bearer {api_key}", "User-Agent": f"cloche-python/{__version__}"}
         self._http = httpx.Client(base_url=url, headers=headers, timeout=httpx.Timeout(READ_SECONDS))
 
@@ -62,16 +63,15 @@ class Transport:
         where the request is repeatable, after one that broke; never past the deadline.
         """
         until = deadline or Deadline(None)
-        attempt = 1
+        tries = self.tries()
         while True:
             outcome = self._attempt(request)
             if isinstance(outcome, httpx.Response) and outcome.status_code < 400:
                 return outcome
-            pause = self._pause(outcome, request, attempt)
+            pause = self._pause(outcome, request, tries)
             if pause is None or pause >= until.left_seconds:
                 raise self._error(outcome)
             self._retry.sleep(pause)
-            attempt += 1
 
     @contextmanager
     def open(self, request: Request) -> Iterator[httpx.Response]:
@@ -81,22 +81,27 @@ class Transport:
         """
         timeout = httpx.Timeout(request.read_seconds, connect=CONNECT_SECONDS)
         with self._http.stream(request.method, request.path, headers=request.headers, timeout=timeout) as response:
+            self._answered = True
             if response.status_code >= 400:
                 response.read()
                 raise error_from(response)
             yield response
 
+    def tries(self) -> Tries:
+        """To count the attempts of one request."""
+        return Tries(self._retry)
+
     def sleep(self, seconds: float) -> None:
         """Sleep between two looks."""
         self._retry.sleep(seconds)
 
-    def pause(self, failure: ApiError | httpx.TransportError, attempt: int) -> None:
+    def pause(self, failure: ApiError | httpx.TransportError, tries: Tries) -> None:
         """Sleep before another attempt, or raise what went wrong where another would not help."""
         pause = None
         if isinstance(failure, httpx.TransportError):
-            pause = self._retry.pause_seconds(attempt, asked_seconds=None)
+            pause = tries.pause_seconds(away=self._answered)
         elif failure.status in NOT_NOW | UNKNOWN:
-            pause = self._retry.pause_seconds(attempt, asked_seconds=failure.retry_after_seconds)
+            pause = tries.pause_seconds(asked_seconds=failure.retry_after_seconds, away=failure.status in UNKNOWN)
         if pause is None:
             raise failure if isinstance(failure, ApiError) else self._error(failure)
         self._retry.sleep(pause)
@@ -104,7 +109,7 @@ class Transport:
     def _attempt(self, request: Request) -> httpx.Response | httpx.TransportError:
         timeout = httpx.Timeout(request.read_seconds, connect=CONNECT_SECONDS)
         try:
-            return self._http.request(
+            answer = self._http.request(
                 request.method,
                 request.path,
                 headers=request.headers,
@@ -116,15 +121,17 @@ class Transport:
             )
         except httpx.TransportError as exc:
             return exc
+        self._answered = True
+        return answer
 
-    def _pause(self, outcome: httpx.Response | httpx.TransportError, request: Request, attempt: int) -> float | None:
+    def _pause(self, outcome: httpx.Response | httpx.TransportError, request: Request, tries: Tries) -> float | None:
         if isinstance(outcome, httpx.Response):
             if outcome.status_code in NOT_NOW or (outcome.status_code in UNKNOWN and request.repeatable):
                 asked = retry_after_seconds(outcome.headers.get("Retry-After"))
-                return self._retry.pause_seconds(attempt, asked_seconds=asked)
+                return tries.pause_seconds(asked_seconds=asked, away=outcome.status_code in UNKNOWN)
             return None
         if request.repeatable or isinstance(outcome, _NOT_SENT):
-            return self._retry.pause_seconds(attempt, asked_seconds=None)
+            return tries.pause_seconds(away=self._answered)
         return None
 
     def _error(self, outcome: httpx.Response | httpx.TransportError) -> Exception:

@@ -12,7 +12,7 @@ from torch import nn
 
 from cloche._client import Client
 from cloche._default import default_client
-from cloche._errors import ConfigurationError, LoadFailed, SourceRefused
+from cloche._errors import ConfigurationError, LoadFailed, SourceRefused, WeightsNotSavable
 from cloche._models import Version
 from cloche._progress import upload_bar
 from cloche._uploads import Upload
@@ -58,6 +58,9 @@ def upload_model(
     when the class and the weights don't go together, WeightsNotSavable, WaitTimedOut after ``timeout``
     seconds of checking, and the other errors of ``cloche``.
     """
+    if not isinstance(model, nn.Module):
+        kind = type(model).__name__
+        raise WeightsNotSavable(f"A model is an nn.Module with its weights loaded; got {kind}. Pass the model itself.")
     source = Path(path)
     client = default_client(url, api_key)
     _check_source(client, source)
