@@ -36,6 +36,7 @@ ADDRESSES = (
                 "input_too_large",
                 "invalid_request",
                 "encoding_not_supported",
+                "form_not_supported",
                 "idempotency_mismatch",
                 "rate_limited",
                 "queue_full",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from api.auth import Principal
-from api.bodies import check_coding, is_json, media_type, read
+from api.bodies import check_coding, check_form, is_json, media_type, read
 from api.errors import Problem
 from api.gpus import over_quota
 from api.idempotency import idempotency_key, scoped
@@ -40,6 +40,7 @@ async def admit(parts: Parts, request: Request, *, wait: bool) -> Entry:
     parts.pressure.check_job()
     if b"content-encoding" in headers:
         check_coding(headers)
+    check_form(headers)
     limit = _InputLimit(parts, headers, principal, envelope_bytes=_envelope(headers))
     name: str = request.path_params["name"]
     key = idempotency_key(request.scope["headers"]) if b"idempotency-key" in headers else None

@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from api.auth import Principal
 from api.batch_lines import LineCheck
 from api.batch_options import BatchOptions, read_options
-from api.bodies import check_coding, chunks, content_length
+from api.bodies import check_coding, check_form, chunks, content_length
 from api.errors import Problem
 from api.gpus import over_quota
 from api.idempotency import idempotency_key, scoped
@@ -42,7 +42,9 @@ async def create(request: Request) -> Response:
     parts = parts_of(request)
     principal = await parts.auth.current(request)
     parts.pressure.check_job()
-    check_coding(dict(request.scope["headers"]))
+    headers = dict(request.scope["headers"])
+    check_coding(headers)
+    check_form(headers)
     options = read_options(request, principal.quotas)
     version = await find_target(parts, principal, name=options.model, number=options.version)
     key = idempotency_key(request.scope["headers"])
@@ -64,14 +66,14 @@ async def create(request: Request) -> Response:
     record = await parts.jobs.batches.get(principal.tenant_id, opened.batch_id)
     if record is None:
         raise Problem("batch_not_found", "The batch this Idempotency-Key made has expired; use a new key.")
-    headers = {
+    told = {
         "location": batch_path(record.id),
         POLICY_HEADER: policies(principal.quotas, also=BATCHES),
         LIMIT_HEADER: limits(opened.standing),
     }
     if opened.replayed:
-        headers["idempotent-replayed"] = "true"
-    return json_response(batch_view(record, running=0), 202, headers)
+        told["idempotent-replayed"] = "true"
+    return json_response(batch_view(record, running=0), 202, told)
 
 
 async def show(request: Request) -> Response:

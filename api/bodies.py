@@ -60,6 +60,13 @@ def check_coding(headers: Mapping[bytes, bytes]) -> None:
         raise Problem("encoding_not_supported", detail)
 
 
+def check_form(headers: Mapping[bytes, bytes]) -> None:
+    """Raises form_not_supported for what ``curl -F`` and HTML forms send: its framing would be taken for the input."""
+    if headers.get(b"content-type", b"")[:19].lower() == b"multipart/form-data":
+        detail = "A form is no input: send the file itself as the body, with curl --data-binary @FILE, or JSON."
+        raise Problem("form_not_supported", detail)
+
+
 def is_json(media: str) -> bool:
     """Whether a media type says JSON: application/json, or anything with the +json suffix."""
     return media == "application/json" or (media.startswith("application/") and media.endswith("+json"))

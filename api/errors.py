@@ -85,6 +85,7 @@ PROBLEMS: dict[str, Kind] = {
     "deliveries_full": Kind(429, "Too many deliveries wait"),
     "asked_too_often": Kind(429, "Too many tests and redeliveries"),
     "encoding_not_supported": Kind(415, "The body's content coding is not supported"),
+    "form_not_supported": Kind(415, "The body is a form"),
     # Uploads
     "not_multipart": Kind(415, "The upload is not multipart/form-data"),
     "invalid_multipart": Kind(400, "The multipart body is malformed"),

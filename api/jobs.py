@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import get_args
 
 from starlette.requests import Request
@@ -115,4 +116,6 @@ async def _answer(parts: Parts, job: JobRecord, *, seconds: int, headers: dict[s
     if accepted:
         headers["location"] = job_path(job.id)
     links = await parts.linker.links() if job.ended else None
+    if job.state == "running":
+        job = replace(job, logs=await parts.jobs.following.printed(job))
     return json_response(job_view(job, links), 202 if accepted and not job.ended else 200, headers)

@@ -19,6 +19,7 @@ from api.errors import Problem
 from api.queries import invalid
 from store.destinations.guard import Refusal, read_url
 from store.jobs.records import InputKind
+from store.json_faults import json_fault
 
 ENVELOPE_BYTES = 16_384  # what a JSON body may hold around its input
 DEADLINE_SECONDS = 7 * 86_400  # the longest a job may wait in the queue, or live before it is canceled
@@ -92,7 +93,8 @@ def _from_json(body: bytes) -> Order:
     except RecursionError as exc:
         raise Problem("invalid_json", "The body is nested too deeply; about 900 levels are taken.") from exc
     except msgspec.DecodeError as exc:
-        raise Problem("invalid_json", f"{exc}. Send JSON, or the raw input under its own Content-Type.") from exc
+        detail = f"It can't be read: {json_fault(exc, body)}. Send JSON, or the raw input under its own Content-Type."
+        raise Problem("invalid_json", detail) from exc
     payload = bytes(found.input)
     if len(payload) > INTEGER_DIGITS and _LONG_NUMBER.search(payload):
         raise Problem("invalid_json", f"A number has more than {INTEGER_DIGITS:,} digits.")

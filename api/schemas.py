@@ -50,7 +50,7 @@ class Job(Shape):
     output_encoding: Literal["json", "base64"] | None = Field(description="base64: the model returned bytes.")
     output_bytes: int | None = Field(description="Set where the output is too large for here: get urls.output.")
     error: JobError | None
-    logs: str = Field(description="What the model printed.")
+    logs: str = Field(description='What the model printed, so far while it runs; "" in lists until it has ended.')
     logs_truncated: bool
     created_at: datetime
     started_at: datetime | None

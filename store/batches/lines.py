@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import msgspec
 
+from store.json_faults import json_fault
+
 ID_CHARACTERS = 100
 ENVELOPE_BYTES = 1024  # what a line may hold around its input
 INTEGER_DIGITS = 4_300  # what Python parses by default (sys.int_info.default_max_str_digits)
@@ -52,7 +54,7 @@ def read_line(raw: bytes) -> Line:
     except RecursionError as exc:
         raise LineWrong("it is nested too deeply; about 900 levels are taken") from exc
     except msgspec.DecodeError as exc:
-        raise LineWrong(f"it is not JSON: {exc}") from exc
+        raise LineWrong(f"it is not JSON: {json_fault(exc, raw)}") from exc
     if found.id is not None and not 0 < len(found.id) <= ID_CHARACTERS:
         raise LineWrong(f'an "id" has 1 to {ID_CHARACTERS} characters')
     payload = bytes(found.input)

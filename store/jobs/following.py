@@ -65,6 +65,11 @@ class Following:
         entries = await self._call("XRANGE", f"printed:{job_id}", start, "+")
         return Look(record=record, printed=tuple(map(decode_printed, entries)))
 
+    async def printed(self, record: JobRecord) -> str:
+        """What the run of this record has printed so far; "" of a call that just began. Raises RedisUnavailable."""
+        entries = await self._call("XRANGE", f"printed:{record.id}", "-", "+")
+        return "".join(found.text for found in map(decode_printed, entries) if found.fence == record.fence)
+
     def ring(self, job_id: str) -> None:
         """Something happened to this job."""
         for bell in self._bells.get(job_id, ()):

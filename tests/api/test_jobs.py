@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from store.jobs.back import Claim, Settlement
+from store.jobs.back import Claim, JobBack, Settlement
 from tests.api.conftest import Account, Installation, assert_problem, submit
 
 
@@ -33,6 +33,38 @@ def test_a_failed_job_tells_why(api: TestClient, installation: Installation, acm
     assert (ended["logs"], ended["logs_truncated"], ended["output"]) == ("hello\n", True, None)
     body = assert_problem(api.get(job["urls"]["output"], headers=acme.headers), 409, "output_not_available")
     assert body["job_status"] == "failed"
+
+
+def test_a_running_job_shows_what_it_has_printed(api: TestClient, installation: Installation, acme: Account) -> None:
+    """Asked while it runs, a job's logs are what this attempt has printed by then, also where a wait ends in vain; in
+    the end they are the record's.
+    """
+    installation.ready(acme)
+    job = submit(api, acme).json()
+    back = JobBack(installation.redis, worker="tester")
+    seen: list[str] = []
+
+    def look(**headers: str) -> str:
+        shown = api.get(job["urls"]["self"], headers={**acme.headers, **headers}).json()
+        return f"{shown['status']}: {shown['logs']}"
+
+    def lost(claim: Claim) -> Settlement:
+        back.printed(claim, "of the first attempt")
+        return Settlement(claim, "retry", error_message="gone")
+
+    def run(claim: Claim) -> Settlement:
+        seen.append(look())
+        back.printed(claim, "loading ")
+        seen.append(look())
+        back.printed(claim, "\u00fc\n")
+        seen.append(look(Prefer="wait=1"))
+        return Settlement(claim, "succeeded", 0.1, output=b"1", logs="loading \u00fc\nbye\n")
+
+    installation.work(lost)
+    assert look() == "queued: "
+    installation.work(run)
+    assert seen == ["running: ", "running: loading ", "running: loading \u00fc\n"]
+    assert look() == "succeeded: loading \u00fc\nbye\n"
 
 
 def test_waiting_for_an_ended_job_answers_at_once(api: TestClient, installation: Installation, acme: Account) -> None:

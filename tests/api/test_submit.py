@@ -134,6 +134,16 @@ def test_a_compressed_body_is_no_input(
     assert post("identity").status_code == 202
 
 
+@pytest.mark.parametrize("address", ["jobs", "batches"])
+def test_a_form_is_no_input(api: TestClient, installation: Installation, acme: Account, address: str) -> None:
+    """What ``curl -F file=@picture`` sends is 415 and a sentence that says what to send: no model wants the framing."""
+    installation.ready(acme)
+    answer = api.post(f"/v1/models/echo/{address}", files={"file": ("x.png", b"picture")}, headers=acme.headers)
+    assert "--data-binary" in assert_problem(answer, 415, "form_not_supported")["detail"]
+    shouted = {**acme.headers, "Content-Type": "Multipart/Form-Data; boundary=x"}
+    assert_problem(api.post(f"/v1/models/echo/{address}", content=b"x", headers=shouted), 415, "form_not_supported")
+
+
 def test_unknown_model(api: TestClient, acme: Account) -> None:
     """A name the tenant has no model of."""
     assert_problem(submit(api, acme), 404, "model_not_found")
@@ -274,3 +284,37 @@ def test_json_that_is_not(api: TestClient, installation: Installation, acme: Acc
     headers = {**acme.headers, "Content-Type": "application/json"}
     assert_problem(api.post("/v1/models/echo/jobs", content=b"{", headers=headers), 400, "invalid_json")
     assert_problem(api.post("/v1/models/echo/jobs", content=b"{}", headers=headers), 422, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (b"\\ud83d", "half of a surrogate pair (\\ud83d)"),
+        (b"ab \\\\\\uDE00 and more text", "half of a surrogate pair (\\uDE00)"),
+        (b"\\ud83d\\ud83d\\ude00", "half of a surrogate pair (\\ud83d)"),
+        (b"\\x", "invalid escape"),
+    ],
+)
+def test_half_a_character_is_named(
+    api: TestClient, installation: Installation, acme: Account, text: bytes, says: str
+) -> None:
+    """A string cut in the middle of an emoji, as JavaScript and Python send it, is told as that, in a line too."""
+    installation.ready(acme)
+    body = b'{"input": "' + text + b'"}'
+    headers = {**acme.headers, "Content-Type": "application/json"}
+    job = assert_problem(api.post("/v1/models/echo/jobs", content=body, headers=headers), 400, "invalid_json")
+    line = assert_problem(api.post("/v1/models/echo/batches", content=body, headers=acme.headers), 422, "invalid_line")
+    assert says in job["detail"] and says in line["detail"]
+
+
+def test_whole_characters_are_none_of_the_halves(api: TestClient, installation: Installation, acme: Account) -> None:
+    """A pair, and the text of an escape, are no halves: they are taken, or what else is wrong is told."""
+    installation.ready(acme)
+    headers = {**acme.headers, "Content-Type": "application/json"}
+    for text in (b"\\ud83d\\ude00", b"\\\\ud83d", b"\\\\\\\\ude00"):
+        body = b'{"input": "' + text + b'"}'
+        assert api.post("/v1/models/echo/jobs", content=body, headers=headers).status_code == 202
+        broken = assert_problem(
+            api.post("/v1/models/echo/jobs", content=body[:-1], headers=headers), 400, "invalid_json"
+        )
+        assert "surrogate" not in broken["detail"]

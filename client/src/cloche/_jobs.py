@@ -157,7 +157,7 @@ class Job:
     def logs(self, *, follow: Literal[True]) -> Iterator[str]: ...
 
     def logs(self, *, follow: bool = False) -> str | Iterator[str]:
-        """What the model printed, as far as the engine kept it. Asks the engine, unless the job has ended.
+        """What the model printed, so far while it runs and as far as the engine kept it. Asks until the job has ended.
 
         With ``follow``, pieces of it as they are printed, until the job has ended: ``print(piece, end="")``. A job
         that is run again, because its worker died, prints again.
