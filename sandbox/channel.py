@@ -26,6 +26,7 @@ _MORE_BYTES = 262_144  # of a frame that did not fit
 _JOINED_BYTES = 65_536  # up to here one buffer and `send` cost less than several and `sendmsg`
 _SHORT_SECONDS = 0.05  # most calls are answered within: waiting in `recv` itself saves the poll before it
 _SELECTABLE = 1024  # descriptors that `select` takes
+_CREDENTIALS = struct.Struct("@iII")  # process, user, group
 _SHORT_TIMEVAL = struct.pack("@ll", 0, round(_SHORT_SECONDS * 1e6))
 
 
@@ -47,6 +48,12 @@ class Channel:
         self._woken = False
         self._closed = False
         self._lock = threading.Lock()
+
+    @property
+    def peer_pid(self) -> int:
+        """The process that dialled, by its number here; 0 where this process can't see it."""
+        credentials = self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+        return int(_CREDENTIALS.unpack(credentials)[0])
 
     def wake(self) -> None:
         """Make this and every later ``receive`` return None at once. The sandbox's end sees a hang-up."""

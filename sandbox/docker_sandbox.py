@@ -46,6 +46,7 @@ class DockerSandbox:
         self.name = container_id[:12]
         self.container_id = container_id
         self._channel = channel
+        self._runner_pid = channel.peer_pid
         self._engine = engine
         self._limits = limits
         self._on_gone = on_gone
@@ -200,7 +201,7 @@ class DockerSandbox:
         return LoadFailure("protocol_violation", "The model broke the protocol while it was loaded.")
 
     def _died_loading(self) -> LoadFailure:
-        death = examine(self._engine, self.container_id)
+        death = self._examined()
         logs, _ = self._last_words("load")
         return LoadFailure(death.kind, f"While the model was loaded: {death.message}", logs=logs)
 
@@ -249,7 +250,7 @@ class DockerSandbox:
         except Violated as exc:
             death = Death("protocol_violation", f"What the sandbox sent is not an answer: {exc}.")
         except Closed:
-            death = Death("canceled", "Canceled.") if self._canceled else examine(self._engine, self.container_id)
+            death = Death("canceled", "Canceled.") if self._canceled else self._examined()
         return self._dead(call, death, started)
 
     def _await_long(self, call: Call, deadline: float) -> tuple[Message, bytes] | None:
@@ -321,6 +322,9 @@ class DockerSandbox:
             wall_seconds=time.monotonic() - started,
             signal=death.signal,
         )
+
+    def _examined(self) -> Death:
+        return examine(self._engine, self.container_id, runner_pid=self._runner_pid)
 
     def _out_of_processes(self) -> bool:
         try:

@@ -5,6 +5,10 @@ its own container. So who was killed by it was killed by the kernel for its memo
 outside: by somebody at the engine, by the engine that stops or starts again, by the host that ran out of memory.
 That is no fault of the tenant's. A model can end with the same exit code, but then init says that it ended itself.
 
+Who hung up and goes on is found out at once where this host's /proc shows the runner: a child of the container's init,
+which no VM's or gVisor's process is. The kernel marks a process as ending before it closes what that had open, so one
+that is not marked when its socket ended did not die of anything. Elsewhere it is what has not ended after a while.
+
 Not told apart: a kill for memory that the engine is silent about (it is then tried again, which ends the same way
 until the attempts are over), and a process that had the kernel send SIGKILL for it, through a descriptor's
 owner or a child's exit signal: it is tried again as well.
@@ -15,6 +19,7 @@ from __future__ import annotations
 import signal
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import docker.errors
@@ -27,6 +32,7 @@ from sandbox.outcome import OutcomeKind
 log = structlog.get_logger()
 
 _EXIT_SECONDS = 3.0  # between the socket's end and the container's
+_ENDING = 0x4  # PF_EXITING in include/linux/sched.h
 _OOM_NOTICE_SECONDS = 0.3  # the engine hears of the kernel's kill on another way than of the exit
 _SIGNAL_BASE = 128
 _ENDED_ITSELF = "Main child exited normally"  # init's words; see hardening.INIT_VERBOSITY
@@ -41,10 +47,13 @@ class Death:
     signal: int | None = None
 
 
-def examine(engine: Engine, container_id: str) -> Death:
-    """Look at a container whose socket ended. Waits a moment for the engine to notice; never raises."""
+def examine(engine: Engine, container_id: str, *, runner_pid: int) -> Death:
+    """Look at a container whose socket ended. Waits a moment for the engine to notice; never raises.
+
+    ``runner_pid`` is who was at the other end of it, 0 where that isn't known.
+    """
     try:
-        state = _ended_state(engine, container_id)
+        state = _ended_state(engine, container_id, runner_pid)
         if state is None:
             return Death("platform", "The sandbox was removed while it worked.")
         if state["Running"]:
@@ -58,16 +67,28 @@ def examine(engine: Engine, container_id: str) -> Death:
     return _verdict(state)
 
 
-def _ended_state(engine: Engine, container_id: str) -> dict[str, Any] | None:
+def _ended_state(engine: Engine, container_id: str, runner_pid: int) -> dict[str, Any] | None:
     deadline = time.monotonic() + _EXIT_SECONDS
     while True:
         state = engine.state(container_id)
         late = time.monotonic() > deadline
         if state is None or late or (not state["Running"] and not _maybe_oom(state)):
             return state
+        if state["Running"] and lives(runner_pid, parent=state["Pid"]):
+            return state
         if _maybe_oom(state):
             deadline = min(deadline, time.monotonic() + _OOM_NOTICE_SECONDS)
         time.sleep(0.01)
+
+
+def lives(pid: int, *, parent: int) -> bool:
+    """Whether this child of that process is surely there and not about to end. False where it can't be seen."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except OSError:
+        return False
+    state, its_parent, *rest = text.rpartition(")")[2].split()  # the name before it is the model's choice
+    return int(its_parent) == parent and state not in "ZX" and not int(rest[4]) & _ENDING
 
 
 def _maybe_oom(state: dict[str, Any]) -> bool:
