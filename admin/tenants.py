@@ -7,12 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
-from admin.installation import announce, opened
-from admin.output import AsJson, say, show_json, show_table
+from admin.installation import announce, opened, redis_client, settings
+from admin.output import AsJson, complain, say, show_json, show_table
 from store.catalog import Tenant
+from store.errors import RedisUnavailable
+from store.jobs.ending import cancel_all, underway
 
 app = typer.Typer(help="Who may use this installation.", no_args_is_help=True)
 
+UNUSABLE = 2
 Handle = Annotated[str, typer.Argument(metavar="TENANT", help="The tenant's name or id.")]
 
 
@@ -54,11 +57,30 @@ def show(tenant: Handle, *, as_json: AsJson = False) -> None:
 
 
 @app.command("suspend")
-def suspend(tenant: Handle, *, as_json: AsJson = False) -> None:
-    """Stop serving a tenant at once. Nothing of it is deleted."""
+def suspend(
+    tenant: Handle,
+    *,
+    cancel: Annotated[
+        bool, typer.Option("--cancel", help="Also end what it has under way: running calls are killed.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Refuse whatever a tenant asks from now on. Nothing of it is deleted.
+
+    Jobs that were accepted before are still run, unless they are canceled here; batches wait.
+    """
     with opened() as catalog:
         found = catalog.tenants.suspend(tenant)
-    _changed(found, f"Suspended {found.name} ({found.id}).", as_json=as_json)
+    announce(found.id)
+    try:
+        left = _end(found, cancel=cancel)
+    except RedisUnavailable as exc:
+        complain(f"{found.name} is suspended, and Redis does not answer: nothing was canceled. Run this again.")
+        raise typer.Exit(UNUSABLE) from exc
+    if as_json:
+        show_json(plain(found) | left)
+    else:
+        say(f"Suspended {found.name} ({found.id}). {_told(left, canceled=cancel)}".rstrip())
 
 
 @app.command("resume")
@@ -85,6 +107,31 @@ def plan(
         catalog.plans.assign(found.id, name)
     sentence = f"{found.name} is on plan {name} now." if name else f"{found.name} is on no plan now."
     _changed(found, sentence, as_json=as_json)
+
+
+def _end(tenant: Tenant, *, cancel: bool) -> dict[str, int]:
+    """What was canceled, or what goes on. Without Redis nothing is known, which matters to who cancels only."""
+    try:
+        with redis_client(settings().redis_url) as client:
+            if cancel:
+                ended = cancel_all(client, tenant.id)
+                return {"canceled_jobs": ended.jobs, "canceled_batches": ended.batches}
+            return asdict(underway(client, tenant.id))
+    except (RedisUnavailable, ValueError) as exc:
+        if cancel:
+            raise RedisUnavailable(str(exc)) from exc
+        return {}
+
+
+def _told(left: dict[str, int], *, canceled: bool) -> str:
+    if canceled:
+        return f"Canceled {left['canceled_jobs']} jobs and {left['canceled_batches']} batches."
+    if not any(left.values()):
+        return ""
+    return (
+        f"Accepted before, and still run: {left['queued_jobs']} queued jobs and {left['running_jobs']} running ones "
+        f"({left['open_batches']} batches wait). The same with --cancel ends them."
+    )
 
 
 def plain(tenant: Tenant) -> dict[str, Any]:

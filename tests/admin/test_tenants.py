@@ -45,6 +45,24 @@ def test_suspend_and_resume(admin: Admin, catalog: Catalog) -> None:
     assert not catalog.tenants.get("acme").suspended
 
 
+def test_suspending_with_nothing_under_way_says_no_more(admin: Admin) -> None:
+    """One sentence; with --cancel that there was nothing."""
+    admin("tenants", "create", "acme")
+    assert admin("tenants", "suspend", "acme").out.endswith(").\n")
+    assert admin("tenants", "suspend", "acme", "--cancel").out.endswith("Canceled 0 jobs and 0 batches.\n")
+
+
+def test_without_redis_a_tenant_is_suspended_and_nothing_is_said_to_be_canceled(admin: Admin, catalog: Catalog) -> None:
+    """It holds; who wanted more is told to ask again."""
+    admin("tenants", "create", "acme")
+    nowhere = "unix:///nowhere/redis.sock"
+    assert admin("tenants", "suspend", "acme", CLOCHE_REDIS_URL=nowhere).status == 0
+    ended = admin("tenants", "suspend", "acme", "--cancel", CLOCHE_REDIS_URL=nowhere)
+    assert ended.status == 2
+    assert "nothing was canceled. Run this again." in ended.err
+    assert catalog.tenants.get("acme").suspended
+
+
 def test_an_unknown_tenant_is_said_by_every_command(admin: Admin) -> None:
     """Whatever is asked about a tenant that isn't there: exit status 2 and its name."""
     commands = (
