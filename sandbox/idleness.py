@@ -9,9 +9,10 @@ between two of them is seen at the next one. Calls are reckoned at all they coul
 The moment after a call is two periods of the processors' quota: what a call takes ahead of its quota within one, and
 for clearing up after the answer. The share and the allowance are for timers, a large collection of garbage, and threads
 that spin after their last work. Measured: an idle runner uses 0.00002 of a processor under runc, 0.001 under gVisor,
-after work on many threads as well.
+after work on many threads as well. Clearing up after a call that used two gigabytes is over within half a second, and
+takes 0.0001 s under runc, up to 0.16 s under gVisor.
 
-Not seen: what is computed before the first look at a sandbox, and between the one that finds it and its end.
+Not seen: what is computed before the first look at a sandbox, between the one that finds it and its end, and on a GPU.
 """
 
 from __future__ import annotations
