@@ -88,9 +88,9 @@ def _put(gpu: Gpu, model: torch.nn.Module) -> None:
 
 
 def _read(fd: int) -> str:
-    """UTF-8, as the policy that accepted it read it."""
+    """UTF-8 with or without a byte order mark, as the policy that accepted it read it."""
     with open(fd, "rb", closefd=False) as file:
-        return file.read().decode("utf-8")
+        return file.read().decode("utf-8-sig")
 
 
 def _class(source: str, class_name: str) -> type[torch.nn.Module]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import linecache
 import traceback
 
@@ -13,8 +14,13 @@ _LEFT_OUT = "\n  ...\n"
 
 
 def register_source(text: str) -> None:
-    """Let tracebacks quote the source, which is no file in the container."""
-    linecache.cache[FILENAME] = (len(text), None, text.splitlines(keepends=True), FILENAME)
+    """Let tracebacks quote the source, which is no file in the container.
+
+    Its lines are those that Python counts, and end as a file's do: str.splitlines also ends them at form feeds and at
+    separators that stand in texts, and every line below would be another one's.
+    """
+    lines = io.StringIO(text, newline=None).readlines()
+    linecache.cache[FILENAME] = (len(text), None, lines, FILENAME)
 
 
 def message(exc: BaseException) -> str:

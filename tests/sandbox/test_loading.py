@@ -168,6 +168,39 @@ def test_the_traceback_is_the_tenants_own(load: Load, models: Models) -> None:
     assert failure.logs == "starting\n" * failure.logs.count("starting")
 
 
+FAILING = LINEAR.replace("super().__init__()", "super().__init__()\n        made = helper()") + (
+    "\n\ndef helper():\n    raise ValueError('tenant text')\n"
+)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "\N{ZERO WIDTH NO-BREAK SPACE}" + FAILING,
+        FAILING.replace("\n", "\r\n"),
+        FAILING.replace("\n", "\r"),
+        FAILING.replace("class ", "\f\nNOTE = 'a\x1cb\x85c\N{LINE SEPARATOR}d'\nclass "),
+    ],
+    ids=["byte order mark", "CRLF", "CR", "form feed and separators"],
+)
+def test_a_source_is_read_as_python_reads_a_file(load: Load, models: Models, source: str) -> None:
+    """A byte order mark, any line ends, and what else str.splitlines takes for one: it runs, and the traceback quotes
+    the lines that its numbers mean, with the carets below what failed.
+    """
+    _, failure, _ = load(models.version(source, WEIGHTS))
+    assert failure is not None
+    below_class = 2 if "NOTE" in source else 0
+    told = failure.traceback.splitlines()
+    assert failure.message == "Model() raised: ValueError: tenant text"
+    assert told[1:6] == [
+        f'  File "model.py", line {8 + below_class}, in __init__',
+        "    made = helper()",
+        "           ^^^^^^^^",
+        f'  File "model.py", line {16 + below_class}, in helper',
+        "    raise ValueError('tenant text')",
+    ]
+
+
 @pytest.mark.parametrize(
     ("source", "part"),
     [("class Model: pass", "no torch.nn.Module"), ("x = 1", "no torch.nn.Module"), ("def f(:", "SyntaxError"),
