@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -25,8 +26,17 @@ def settings() -> StoreSettings:
 
 @contextmanager
 def opened() -> Iterator[Catalog]:
-    """The catalogue, closed at the end of the block. Raises CatalogUnavailable, CatalogTooNew."""
-    with Catalog.open(settings().database_url) as catalog:
+    """The catalogue, closed at the end of the block. Raises CatalogUnavailable, CatalogTooNew.
+
+    One that is not there is made, and that is said: an empty list under the wrong CLOCHE_DATA looks like a disaster.
+    """
+    found = settings()
+    path = found.database_url.removeprefix("sqlite:///")
+    if path != found.database_url and not Path(path).exists():
+        output.warn(
+            f"a new installation begins at {found.data}. Another one is meant? Set CLOCHE_DATA as `make up` has it."
+        )
+    with Catalog.open(found.database_url) as catalog:
         yield catalog
 
 

@@ -31,7 +31,7 @@ def trouble(settings: Settings) -> str | None:
     """Why the installation isn't fully up, in a sentence; None when it is."""
     missing = [item.name for item in all_parts(settings) if item.running() is None]
     if missing:
-        return f"Not running: {', '.join(missing)}. Start what is missing with `make up`."
+        return f"Not running: {', '.join(missing)} (data in {settings.data}). Start what is missing with `make up`."
     return readiness.api_trouble(settings.url)
 
 

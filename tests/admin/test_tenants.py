@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from store.catalog import Catalog
 from tests.admin.conftest import Admin
 
@@ -34,6 +36,14 @@ def test_a_taken_name_is_one_sentence(admin: Admin) -> None:
     again = admin("tenants", "create", "acme", "--json")
     assert (again.status, again.out) == (2, "")
     assert again.err == "cloche-admin: A tenant named 'acme' exists already; choose another name.\n"
+
+
+def test_an_installation_that_is_not_there_is_told(admin: Admin, tmp_path: Path) -> None:
+    """An empty list may mean a wrong CLOCHE_DATA: where nothing was, the first command says so, and no later one."""
+    first, second = (admin("tenants", "list", CLOCHE_DATA=str(tmp_path / "typo")) for _ in range(2))
+    assert f"a new installation begins at {tmp_path / 'typo'}" in first.err
+    assert "CLOCHE_DATA" in first.err
+    assert (first.status, second.status, second.err) == (0, 0, "")
 
 
 def test_suspend_and_resume(admin: Admin, catalog: Catalog) -> None:
