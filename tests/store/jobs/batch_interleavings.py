@@ -15,12 +15,11 @@ from store.batches.records import lines_name
 from store.ids import new_id
 from store.jobs.front import JobFront
 from store.jobs.records import Admission
-from tests.store.jobs.interleavings import LONG_AGO_MS, TENANTS, VERSIONS, Interleavings, anything
+from store.payloads.names import input_name
+from tests.store.jobs.interleavings import GPUS, LONG_AGO_MS, TENANTS, VERSIONS, Interleavings, anything
 from tests.store.jobs.pumping import LINE_BYTES, KnownBatch, SimulatedPump, check
 
 PUMPS = 2
-PLAIN = sorted(version for version in VERSIONS if "gpu" not in version)
-
 any_pump = st.integers(0, PUMPS - 1)
 Step = Callable[[SimulatedPump, KnownBatch], Any]
 
@@ -33,10 +32,10 @@ class BatchInterleavings(Interleavings):
         self.batches: list[KnownBatch] = []
         self.pumps = [SimulatedPump(front, self.books) for front in fronts]
 
-    @rule(version=st.sampled_from(PLAIN), total=st.integers(1, 6))
-    def open_batch(self, version: str, total: int) -> None:
-        """A batch arrives, its lines already in the blob store."""
-        batch = KnownBatch(new_id("bat"), VERSIONS[version], version, total)
+    @rule(version=st.sampled_from(sorted(VERSIONS)), total=st.integers(1, 6), large=st.frozensets(st.integers(0, 5)))
+    def open_batch(self, version: str, total: int, large: frozenset[int]) -> None:
+        """A batch arrives, its lines already in the blob store; the ``large`` ones will not fit into Redis."""
+        batch = KnownBatch(new_id("bat"), VERSIONS[version], version, total, large)
         order = BatchOrder(
             batch.batch_id,
             batch.tenant,
@@ -118,20 +117,27 @@ class BatchInterleavings(Interleavings):
 
     def _line(self, batch: KnownBatch) -> Admission:
         record = self._run(self.fronts[0].books.read(batch.batch_id))
+        index, gpus = min(record.next, batch.total - 1), int("gpu" in batch.version)
+        if gpus:
+            self.workers[-1].back.heartbeat()  # with none of its kind alive, the line is refused
+        large = index in batch.large
         return Admission(
-            job_id=record.job_id(min(record.next, batch.total - 1)),
+            job_id=record.job_id(index),
             tenant_id=batch.tenant,
             model="m",
             version_id=batch.version,
             version_number=1,
             generation=0,
             input_kind="json",
-            payload=b"1" * (LINE_BYTES - 1),
+            payload=b"" if large else b"1" * (LINE_BYTES - 1),
+            input_bytes=LINE_BYTES - 1 if large else None,
             timeout_seconds=30.0,
             queued_limit=1000,
             requests_per_minute=6_000_000,
             concurrency=TENANTS[batch.tenant],
             result_seconds=3600,
+            gpus=gpus,
+            gpus_limit=GPUS[batch.tenant],
         )
 
     def _end_batches(self) -> None:
@@ -164,9 +170,10 @@ class BatchInterleavings(Interleavings):
                     self._run(pump.feed(batch, self._line(batch), repeated=False))
 
     def _left_to_the_janitor(self) -> set[str]:
-        """The lines and the results of every batch are to be deleted from the blob store, and nothing else."""
+        """The lines, their inputs that were large, and the results of every batch, and nothing else."""
         self.books.batches_keep.clear()
         doomed = {name.decode() for name in self.redis.zrange("payloads:doomed", 0, -1)}  # type: ignore[union-attr]
         names = {name for batch in self.batches for name, _ in batch.noted}
+        names |= {input_name(job_id) for job_id, known in self.books.jobs.items() if known.stored}
         assert doomed == names | {lines_name(batch.batch_id) for batch in self.batches}
         return {"payloads:doomed"} if self.batches else set()

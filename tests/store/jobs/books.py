@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 
 import redis
 
+from store.payloads.names import input_name
+
 TERMINAL = {b"succeeded", b"failed", b"canceled", b"expired"}
 RECORD_BYTES = 512  # of an ended job, for the quota kept_bytes
 # What a store that has nothing to do still holds.
@@ -24,6 +26,7 @@ class Known:
     input_bytes: int
     end: dict[bytes, bytes] = field(default_factory=dict)
     output: bytes | None = None
+    stored: bool = False  # its input is in the blob store
     collected: bool = False  # a line of a batch whose result was noted: its record is gone for good
 
 
@@ -58,6 +61,7 @@ class Books:
                 self._forgotten(job_id, known)
             else:
                 self._one_end(job_id, known)
+            self._input_in_its_place(job_id, known)
         self._in_one_place()
         self._counters()
         self._bytes()
@@ -75,14 +79,14 @@ class Books:
         answers = pipe.execute()
         self.records = dict(zip(ids, answers[::3], strict=True))
         self._outputs = dict(zip(ids, answers[1::3], strict=True))
+        self._doomed = {name.decode() for name in self.redis.zrange("payloads:doomed", 0, -1)}  # type: ignore[union-attr]
         self._inputs = {job_id for job_id, there in zip(ids, answers[2::3], strict=True) if there}
         self._states = {job_id: record.get(b"s", b"lost") for job_id, record in self.records.items()}
 
     def _one_end(self, job_id: str, known: Known) -> None:
-        """Never lost; one end, which never changes; its input for as long as it may be run, and no longer."""
+        """Never lost; one end, which never changes."""
         record, state = self.records[job_id], self._states[job_id]
         assert state in TERMINAL | {b"queued", b"running"}, f"{job_id} is {state!r}"
-        assert (job_id in self._inputs) == (state not in TERMINAL), f"{job_id}: {state!r}, input kept wrongly"
         assert int(record.get(b"a", b"0")) <= 3, f"{job_id} was run {record[b'a']!r} times"
         if state == b"succeeded":
             written_by = self._outputs[job_id]
@@ -92,10 +96,16 @@ class Books:
         elif state in TERMINAL:
             known.end, known.output = record, self._outputs[job_id]
 
+    def _input_in_its_place(self, job_id: str, known: Known) -> None:
+        """Beside the record or in the blob store for as long as the job may be run, and no longer."""
+        ended = self._states[job_id] in TERMINAL
+        assert (job_id in self._inputs) == (not ended and not known.stored), f"{job_id}: input kept wrongly"
+        doomed = input_name(job_id) in self._doomed
+        assert doomed == (ended and known.stored), f"{job_id} has ended: {ended}; its input is doomed: {doomed}"
+
     def _forgotten(self, job_id: str, known: Known) -> None:
         """Its end is as it was, and nothing of it is left."""
         assert not self.records[job_id] and self._outputs[job_id] is None, f"{job_id} lives on: {self.records[job_id]}"
-        assert job_id not in self._inputs
         self.records[job_id], self._states[job_id] = known.end, known.end[b"s"]
 
     def _in_one_place(self) -> None:

@@ -25,6 +25,7 @@ class KnownBatch:
     tenant: str
     version: str
     total: int
+    large: frozenset[int] = frozenset()  # the lines whose input is in the blob store
     noted: list[tuple[str, list[bytes]]] = field(default_factory=list)
     canceled: bool = False
 
@@ -61,7 +62,8 @@ class SimulatedPump:
         await asyncio.sleep(0)
         await self.front._in_thread(lambda _queue, _nothing: None, None)  # what was issued has reached RQ
         if right:
-            self.books.jobs[admission.job_id] = Known(batch.tenant, batch.version, len(admission.payload))
+            stored = admission.input_bytes is not None
+            self.books.jobs[admission.job_id] = Known(batch.tenant, batch.version, LINE_BYTES - 1, stored=stored)
 
     async def cancel_lines(self, batch: KnownBatch) -> None:
         """What a pump does that sees a batch to be canceled: its lines under way end now."""
