@@ -52,6 +52,14 @@ def test_what_json_does_not_know_is_not_sent(script: Script, client: Client, bad
     assert script.asked == []
 
 
+@pytest.mark.parametrize("one", ["abc", b"abc", {"a": 1, "b": 2}])
+def test_one_input_is_no_batch(script: Script, client: Client, one: Any) -> None:
+    """A text, bytes or a dict in the list's place is refused: its letters, numbers or keys are nobody's inputs."""
+    with pytest.raises(cloche.InputNotSendable, match=r"many inputs.*Pass a list"):
+        client.batch("digits", one)
+    assert script.asked == []
+
+
 @pytest.mark.parametrize("ids", [["x"], ["x", "y", "z"], ["x", 2]])
 def test_ids_are_one_text_for_each_input(script: Script, client: Client, ids: list[str]) -> None:
     """Fewer, more, or something else are refused here, and nothing is sent: no result gets the wrong name."""

@@ -151,6 +151,7 @@ def batch_request(
     idempotency_key: str | None = None,
 ) -> Request:
     """The request that opens a batch. Raises InputNotSendable, with the input's place."""
+    _must_be_many(inputs)
     headers = {"Content-Type": "application/jsonl", "Idempotency-Key": key_header(idempotency_key)}
     return Request(
         "POST",
@@ -160,6 +161,13 @@ def batch_request(
         content=b"".join(_line(number, *named) for number, named in enumerate(_named(inputs, ids))),
         read_seconds=CHECK_SECONDS,
     )
+
+
+def _must_be_many(inputs: Iterable[object]) -> None:
+    """Python goes through a text letter by letter and through a dict key by key; nobody means that as inputs."""
+    if isinstance(inputs, (str, bytes, bytearray, memoryview, Mapping)):
+        kind = type(inputs).__name__
+        raise InputNotSendable(f"a batch is many inputs, and this is one {kind}", instead="Pass a list of inputs.")
 
 
 def _named(inputs: Iterable[object], ids: Sequence[str] | None) -> Iterator[tuple[object, str | None]]:
