@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import pkgutil
 import subprocess
@@ -24,7 +25,7 @@ _SECONDS = 60.0
 
 
 def refuse_broken(settings: Settings) -> None:
-    """Raise NotReady, with the reason, where a part could not even begin. Stores and engine are not asked."""
+    """Raise NotReady, with the reason, where a part could not even begin. Only the catalogue is asked, nothing else."""
     command = [str(settings.program("python")), "-m", "ops.rehearsal"]
     try:
         done = subprocess.run(
@@ -53,7 +54,19 @@ def main() -> int:
             importlib.import_module(found.name)  # not at their start alone: some is loaded with the first turn
     for module, name in SETTINGS:
         getattr(importlib.import_module(module), name)()
+    _ask_the_catalogue()
     return 0
+
+
+def _ask_the_catalogue() -> None:
+    """An older release must not take the place of the one that migrated its catalogue: it could not open it."""
+    from store.catalog.database import parse_url
+    from store.catalog.migrate import refuse_newer
+    from store.errors import CatalogUnavailable
+    from store.settings import StoreSettings
+
+    with contextlib.suppress(CatalogUnavailable):  # one that is away says nothing about the code
+        refuse_newer(parse_url(StoreSettings().resolved().database_url))
 
 
 if __name__ == "__main__":

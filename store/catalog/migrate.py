@@ -6,12 +6,16 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import URL
 
 from store.catalog.database import build_engine, translated
 from store.errors import CatalogTooNew, CatalogUnavailable
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 HEAD = "0006"  # a test holds it equal to the newest file in migrations/versions
 
@@ -70,16 +74,42 @@ def revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
+def refuse_newer(url: URL) -> None:
+    """Raise CatalogTooNew for a database that a later release has migrated, CatalogUnavailable. Changes nothing."""
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        return  # asking would make it
+    with translated():
+        engine = build_engine(url)
+        try:
+            with engine.connect() as connection:
+                current = revision(connection)
+                if current != HEAD:
+                    _known(_config(), current)
+        finally:
+            engine.dispose()
+
+
 def _upgrade(connection: Connection, current: str | None) -> None:
     # Imported late: a database that is up to date, the rule, starts without it.
     from alembic import command
+
+    config = _config()
+    config.attributes["connection"] = connection
+    _known(config, current)
+    command.upgrade(config, HEAD)
+
+
+def _config() -> Config:
     from alembic.config import Config
-    from alembic.script import ScriptDirectory
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    config.attributes["connection"] = connection
+    return config
+
+
+def _known(config: Config, current: str | None) -> None:
+    from alembic.script import ScriptDirectory
+
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if current is not None and current not in known:
         raise CatalogTooNew(current)
-    command.upgrade(config, HEAD)

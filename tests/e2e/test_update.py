@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -131,6 +133,25 @@ def test_redis_is_restarted_for_its_own_settings_only_and_keeps_all(checkout: Ch
     assert "redis: has other settings; restarting" in done.stderr
     assert changed(before, checkout.pids()) == {"redis"}
     assert finish(customer, queued) == list(range(30))
+
+
+def test_a_release_older_than_its_catalogue_is_refused(checkout: Checkout, customer: Customer) -> None:
+    """Going back over a migration: said, with all that runs left as it is; the catalogue is not touched."""
+    assert checkout.ops("up").returncode == 0
+    before, catalogue = checkout.pids(), checkout.data / "catalog.sqlite3"
+    checkout.edit("api/app.py", "# an older release\n")
+    with contextlib.closing(sqlite3.connect(catalogue)) as connection, connection:
+        (head,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    try:
+        done = checkout.ops("up")
+    finally:
+        with contextlib.closing(sqlite3.connect(catalogue)) as connection, connection:
+            connection.execute("UPDATE alembic_version SET version_num = ?", (head,))
+    assert done.returncode == 1
+    assert "The catalogue is at revision '9999', which this release doesn't know" in done.stderr
+    assert checkout.pids() == before
+    assert customer.http.get("/readyz").status_code == 200
 
 
 @pytest.mark.parametrize("mistake", ["code", "setting"])
