@@ -21,6 +21,7 @@ from store.destinations.guard import Refusal, read_url
 from store.jobs.records import InputKind
 from store.json_faults import json_fault
 
+FORM = "application/x-www-form-urlencoded"
 ENVELOPE_BYTES = 16_384  # what a JSON body may hold around its input
 DEADLINE_SECONDS = 7 * 86_400  # the longest a job may wait in the queue, or live before it is canceled
 CANCEL_AFTER_SECONDS = 1  # the reaper looks once a second
@@ -77,7 +78,22 @@ def _from_body(headers: Mapping[bytes, bytes], query: bytes, body: bytes) -> Ord
         return _from_json(body)
     if media.startswith("text/"):
         return _from_query(query, "text", _text(body, parameters.get("charset", "utf-8")))
+    if media == FORM:
+        _refuse_order_as_form(body)
     return _from_query(query, "bytes", body)
+
+
+def _refuse_order_as_form(body: bytes) -> None:
+    """Raises form_not_supported for a JSON order that ``curl -d`` sent as a form, which it does unless told otherwise.
+
+    Anything else under that type is a raw input: nobody means it as a form.
+    """
+    try:
+        _decode(body)
+    except (msgspec.DecodeError, RecursionError):
+        return
+    detail = "The body is a JSON order sent as a form; with curl, add -H 'Content-Type: application/json'."
+    raise Problem("form_not_supported", detail)
 
 
 def _from_json(body: bytes) -> Order:

@@ -144,6 +144,24 @@ def test_a_form_is_no_input(api: TestClient, installation: Installation, acme: A
     assert_problem(api.post(f"/v1/models/echo/{address}", content=b"x", headers=shouted), 415, "form_not_supported")
 
 
+def test_an_order_without_its_type_is_told(api: TestClient, installation: Installation, acme: Account) -> None:
+    """``curl -d '{"input": 1}'`` says that it is a form: 415 names the header, where the model got the text as bytes.
+    Anything else that curl sends so is a raw input.
+    """
+    installation.ready(acme)
+    headers = {**acme.headers, "Content-Type": "application/x-www-form-urlencoded"}
+
+    def post(body: bytes) -> Response:
+        return api.post("/v1/models/echo/jobs", content=body, headers=headers)
+
+    for order in (b'{"input": 1}', b' {"input": {"a": []}, "timeout_seconds": 5}\n'):
+        assert "application/json" in assert_problem(post(order), 415, "form_not_supported")["detail"]
+    raw = (b"", b"\x89PNG", b'{"output": 1}', b"[1]", b'{"input": ' + b"[" * 5000)
+    for body in raw:
+        assert post(body).status_code == 202
+    assert {claim.payload for claim in installation.echo()} == set(raw)
+
+
 def test_unknown_model(api: TestClient, acme: Account) -> None:
     """A name the tenant has no model of."""
     assert_problem(submit(api, acme), 404, "model_not_found")
