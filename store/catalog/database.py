@@ -114,7 +114,7 @@ def build_engine(url: URL, *, migrating: bool = False) -> Engine:
             "pool_pre_ping": url.drivername != "sqlite",  # a restarted server is found again without an error
         }
     if url.get_backend_name() == "sqlite":
-        Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+        Path(url.database or "").parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, **options)
         _prepare_sqlite(engine, foreign_keys=not migrating)
         return engine

@@ -50,7 +50,7 @@ def _alone(url: URL) -> Iterator[None]:
         return
     try:
         path = Path(f"{url.database}.lock")
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # keys' digests and webhook secrets: the owner's
         lock = path.open("ab")
     except OSError as exc:
         raise CatalogUnavailable(str(exc)) from exc

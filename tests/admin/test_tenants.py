@@ -46,6 +46,12 @@ def test_an_installation_that_is_not_there_is_told(admin: Admin, tmp_path: Path)
     assert (first.status, second.status, second.err) == (0, 0, "")
 
 
+def test_an_installation_that_a_command_begins_is_its_owners(admin: Admin, tmp_path: Path) -> None:
+    """The catalogue holds secrets: whoever makes its folder first, nobody else looks into it."""
+    admin("tenants", "create", "acme", CLOCHE_DATA=str(tmp_path / "own"))
+    assert (tmp_path / "own").stat().st_mode & 0o077 == 0
+
+
 def test_suspend_and_resume(admin: Admin, catalog: Catalog) -> None:
     """Both are in the catalogue when the command returns, and say what they did."""
     admin("tenants", "create", "acme")

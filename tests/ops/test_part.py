@@ -176,6 +176,18 @@ def test_a_long_log_is_put_aside_once(tmp_path: Path, monkeypatch: pytest.Monkey
     assert (tmp_path / "api.log.1").read_text() == "a longer text than that"
 
 
+def test_a_running_parts_log_can_be_cut(tmp_path: Path) -> None:
+    """Parts append: what logrotate does with copytruncate leaves a log that begins anew, without a hole."""
+    item = make_part(tmp_path, "import time\nwhile True:\n    print('a line', flush=True); time.sleep(0.01)")
+    process = item.start()
+    wait_for_text(item.log, "a line\n" * 20)
+    os.truncate(item.log, 0)
+    wait_for_text(item.log, "a line")
+    assert item.log.read_bytes()[:6] == b"a line"
+    part.stop([item.record_file])
+    process.wait()
+
+
 def allowed(act: Callable[[], object]) -> bool:
     """Whether this user may do it: tried in a child."""
     pid = os.fork()
