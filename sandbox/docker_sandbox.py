@@ -324,7 +324,9 @@ class DockerSandbox:
         )
 
     def _examined(self) -> Death:
-        return examine(self._engine, self.container_id, runner_pid=self._runner_pid)
+        return examine(
+            self._engine, self.container_id, runner_pid=self._runner_pid, memory_bytes=self._limits.memory_bytes
+        )
 
     def _out_of_processes(self) -> bool:
         try:

@@ -25,6 +25,7 @@ from typing import Any
 import docker.errors
 import structlog
 
+from policies.limits import MIB
 from sandbox.engine import Engine
 from sandbox.errors import EngineUnreachable
 from sandbox.outcome import OutcomeKind
@@ -47,10 +48,10 @@ class Death:
     signal: int | None = None
 
 
-def examine(engine: Engine, container_id: str, *, runner_pid: int) -> Death:
+def examine(engine: Engine, container_id: str, *, runner_pid: int, memory_bytes: int) -> Death:
     """Look at a container whose socket ended. Waits a moment for the engine to notice; never raises.
 
-    ``runner_pid`` is who was at the other end of it, 0 where that isn't known.
+    ``runner_pid`` is who was at the other end of it, 0 where that isn't known; ``memory_bytes`` the limit it had.
     """
     try:
         state = _ended_state(engine, container_id, runner_pid)
@@ -64,7 +65,7 @@ def examine(engine: Engine, container_id: str, *, runner_pid: int) -> Death:
         # For whoever runs this, not for the tenant: it may name the engine's address.
         log.warning("ending_not_told", sandbox=container_id[:12], error=str(exc))
         return Death("platform", "The container engine did not tell how the sandbox ended.")
-    return _verdict(state)
+    return _verdict(state, memory_bytes)
 
 
 def _ended_state(engine: Engine, container_id: str, runner_pid: int) -> dict[str, Any] | None:
@@ -96,11 +97,12 @@ def _maybe_oom(state: dict[str, Any]) -> bool:
     return not state["Running"] and state["ExitCode"] == _SIGNAL_BASE + signal.SIGKILL and not state["OOMKilled"]
 
 
-def _verdict(state: dict[str, Any]) -> Death:
+def _verdict(state: dict[str, Any], memory_bytes: int) -> Death:
     code = int(state["ExitCode"])
     number = code - _SIGNAL_BASE
     if state["OOMKilled"] and number == signal.SIGKILL:
-        return Death("out_of_memory", "The model used more memory than it may.", signal.SIGKILL)
+        message = f"The model used more than the {memory_bytes // MIB} MiB of memory it may: use less, or ask for more."
+        return Death("out_of_memory", message, signal.SIGKILL)
     if number != signal.SIGKILL and number in {item.value for item in signal.Signals}:
         return Death("crashed", f"The model's process was killed by {signal.Signals(number).name}.", number)
     return Death("crashed", f"The model's process ended itself with exit code {code}.")

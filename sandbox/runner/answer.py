@@ -15,6 +15,8 @@ from sandbox.runner.processes import ProcessLimit
 
 Reply = dict[str, Any]
 
+_TOO_LONG = f"The output holds a number of more than {frames.NUMBER_MAX_DIGITS} digits. Return it as text."
+
 
 class Refused(Exception):
     """The output can't travel; the message says why."""
@@ -91,7 +93,7 @@ def _encode(output: Any) -> tuple[str, bytes]:
     if frames.too_deep(body):
         raise RecursionError
     if frames.number_too_long(body):
-        raise Refused(f"The output holds a number of more than {frames.NUMBER_MAX_DIGITS} digits. Return it as text.")
+        raise Refused(_TOO_LONG)
     return "json", body
 
 
@@ -131,5 +133,7 @@ def _reason(exc: BaseException, output: Any) -> str:
         return "The output holds text that is not valid Unicode (a lone surrogate). Clean it, or return bytes."
     if isinstance(exc, ValueError) and "JSON compliant" in str(exc):
         return "The output holds NaN or infinity, which JSON can't carry. Replace them, for example by None."
+    if isinstance(exc, ValueError) and "integer string conversion" in str(exc):
+        return _TOO_LONG  # Python's own words name a switch that the policy closes
     reason = f"The output ({tenant.type_name(output)}) can't be turned into JSON: {tenant.message(exc)}"
     return reason[: frames.MESSAGE_MAX_CHARS]

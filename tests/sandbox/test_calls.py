@@ -93,6 +93,14 @@ def test_what_is_not_json_is_refused_with_a_sentence(sandbox: Sandbox, expressio
     assert sandbox.alive
 
 
+def test_a_number_too_long_to_read_is_to_be_text(sandbox: Sandbox) -> None:
+    """Not in the words of the interpreter, which name a switch that a model may not touch."""
+    for expression in ("10**4300", "[-10**5000]"):
+        outcome = ask(sandbox, f"eval:{expression}")
+        assert outcome.kind == "output_not_serialisable"
+        assert outcome.message == "The output holds a number of more than 4300 digits. Return it as text."
+
+
 def test_a_large_answer_and_a_large_input_cross_without_a_deadlock(sandbox: Sandbox) -> None:
     """Both directions full at once: inputs of 3 MB sent ahead while answers of 3 MB come back."""
     calls = [Call(f"c{number}", "bytes", b"x" * 3_000_000, 20.0) for number in range(8)]

@@ -262,7 +262,7 @@ def test_an_engine_that_does_not_tell_the_ending_is_not_quoted() -> None:
             raise EngineUnreachable("http+docker://10.0.0.1/v1.41/containers/0123/json")
 
     with structlog.testing.capture_logs() as told:
-        death = examine(Away(), "0123456789abcdef", runner_pid=0)
+        death = examine(Away(), "0123456789abcdef", runner_pid=0, memory_bytes=MIB)
     assert death == Death("platform", "The container engine did not tell how the sandbox ended.")
     assert "10.0.0.1" in told[0]["error"]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from policies.limits import MIB
 from sandbox import postmortem
 from sandbox.contract import LoadFailure
 from sandbox.docker_driver import DockerDriver
@@ -76,9 +77,12 @@ def test_who_dies_did_not_hang_up(name: str, patient: DockerDriver, models: Mode
     """A process that ends closes its socket, too, a moment before anybody can be told of what."""
     for _ in range(3):
         sandbox = patient.start()
-        sandbox.bind(models.version((FOLDER / f"{name}.py").read_text()))
+        bundle = models.version((FOLDER / f"{name}.py").read_text())
+        sandbox.bind(bundle)
         outcome = ask(sandbox, timeout_seconds=60)
         assert (outcome.kind, outcome.signal) == DIES[name]
+        if outcome.kind == "out_of_memory":
+            assert f"{bundle.limits.memory_bytes // MIB} MiB" in outcome.message
 
 
 def test_a_process_lives_until_it_ends() -> None:
