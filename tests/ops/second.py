@@ -57,10 +57,23 @@ def apart(folder: Path) -> Daemon:
 
 def remove(folder: Path) -> None:
     """Everything of it, once it has ended."""
+    for shim in shims(folder):
+        end(shim, signal.SIGKILL)
     # dockerd mounts its data folder over itself, and killed ones leave that mount.
     while f" {folder}/data " in Path("/proc/self/mountinfo").read_text():
         subprocess.run(["umount", folder / "data"], check=True)
     shutil.rmtree(folder)
+
+
+def shims(folder: Path) -> list[proc.Proc]:
+    """The processes in which its containerd watches containers; an engine that restarts may forget some of them."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (entry / "cmdline").read_bytes().split(b"\0")
+            if b"shim" in words[0] and folder.name.encode().hex().encode() in words:
+                found.append(proc.Proc.of(int(entry.name)))
+    return [each for each in found if each is not None]
 
 
 def in_a_network_of_its_own(folder: Path) -> Path:
