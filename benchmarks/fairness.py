@@ -1,6 +1,6 @@
 """A tenant that asks now and then, alone and beside one that floods the engine: what it notices.
 
-    .venv/bin/python benchmarks/fairness.py             # about nine minutes; writes benchmarks/README.md
+    .venv/bin/python benchmarks/fairness.py             # about twelve minutes; writes benchmarks/README.md
     .venv/bin/python benchmarks/fairness.py --quick     # shorter, and nothing is written
     .venv/bin/python benchmarks/fairness.py --workers 1
 
