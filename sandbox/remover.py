@@ -1,4 +1,8 @@
-"""Removes containers in the background, so that nobody waits the 40 ms that the engine takes."""
+"""Removes containers in the background, so that nobody waits the 40 ms that the engine takes.
+
+Several at a time: one that is slow to die (a gVisor sandbox full of busy processes takes seconds) must not leave
+those behind it computing.
+"""
 
 from __future__ import annotations
 
@@ -9,24 +13,32 @@ from collections.abc import Callable
 from sandbox.engine import Engine
 from sandbox.errors import EngineUnreachable
 
+_AT_ONCE = 4
+
+_Item = tuple[str, Callable[[], None]]
+_Queue = queue.SimpleQueue[_Item | None]
+
 
 class Remover:
-    """A thread and a queue. What the engine refused to remove is kept and tried again by ``retry``."""
+    """Some threads and a queue. What the engine refused to remove is kept and tried again by ``retry``."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._queue: queue.SimpleQueue[tuple[str, Callable[[], None]] | None] = queue.SimpleQueue()
-        self._left: list[tuple[str, Callable[[], None]]] = []
-        self._thread: threading.Thread | None = None
+        self._queue: _Queue = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._unfinished = 0
+        self._left: list[_Item] = []
         self._lock = threading.Lock()
 
     def submit(self, container_id: str, done: Callable[[], None]) -> None:
         """Kill and remove soon, then call ``done``."""
         with self._lock:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="sandbox-remover", daemon=True)
-                self._thread.start()
-        self._queue.put((container_id, done))
+            self._unfinished += 1
+            if len(self._threads) < min(_AT_ONCE, self._unfinished):
+                thread = threading.Thread(target=self._work, args=(self._queue,), name="sandbox-remover", daemon=True)
+                thread.start()
+                self._threads.append(thread)
+            self._queue.put((container_id, done))
 
     def retry(self) -> None:
         """Try again what failed because the engine was away."""
@@ -38,18 +50,22 @@ class Remover:
     def close(self) -> None:
         """Finish what was submitted. The remover can be used again afterwards."""
         with self._lock:
-            thread, self._thread = self._thread, None
-        if thread is not None:
-            self._queue.put(None)
+            threads, self._threads = self._threads, []
+            ending, self._queue = self._queue, queue.SimpleQueue()
+        for _ in threads:
+            ending.put(None)
+        for thread in threads:
             thread.join()
 
-    def _work(self) -> None:
-        while (item := self._queue.get()) is not None:
+    def _work(self, items: _Queue) -> None:
+        while (item := items.get()) is not None:
             container_id, done = item
             try:
                 self._engine.remove(container_id)
             except EngineUnreachable:
                 with self._lock:
                     self._left.append(item)
-                continue
-            done()
+            else:
+                done()
+            with self._lock:
+                self._unfinished -= 1
