@@ -19,7 +19,7 @@ from api.refusals import never_fits, no_rate, refusal
 from api.targets import find_target
 from store.catalog import Version
 from store.ids import new_id
-from store.jobs.records import Admission, Admitted, Refused, Replayed, limits_of, timeout_of
+from store.jobs.records import Admission, Admitted, Refused, Replayed, timeout_of
 
 TRIES = 5  # each further one means that the tenant changed within the millisecond since the last
 
@@ -185,7 +185,7 @@ def _admission(
         engine_limit=engine_limit,
         gpus=version.gpus,
         listening=principal.listening,
-        **limits_of(quotas),
+        **principal.limits,
     )
 
 

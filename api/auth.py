@@ -18,6 +18,7 @@ from policies.quotas import Quotas
 from store.catalog import Catalog
 from store.catalog.records import Key, Tenant, Version
 from store.jobs.front import JobFront
+from store.jobs.records import AdmissionLimits, admission_limits
 
 KEYS_KEPT = 10_000  # principals remembered; the least recently used goes first
 _SECRET = re.compile(rb"cloche_[A-Za-z0-9_-]{43}")
@@ -43,9 +44,12 @@ class Principal:
     model_name: str | None = None
     targets: dict[tuple[str, int | None], Version] = field(default_factory=dict)
     owners: dict[str, str | None] = field(default_factory=dict)
-    policies: str = field(init=False)  # its RateLimit-Policy: put together once, sent with every job's answer
+    # Put together once: what its jobs are held against, and its RateLimit-Policy, sent with every job's answer.
+    limits: AdmissionLimits = field(init=False)
+    policies: str = field(init=False)
 
     def __post_init__(self) -> None:
+        self.limits = admission_limits(self.quotas)
         self.policies = policies(self.quotas)
 
     @property

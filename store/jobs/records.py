@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any, Literal, TypedDict
 
 from policies.quotas import Quotas
@@ -19,7 +18,7 @@ UNLIMITED = 2**53 - 1  # the largest whole number that Lua and JSON count to exa
 TERMINAL: frozenset[State] = frozenset({"succeeded", "failed", "canceled", "expired"})
 
 
-class Limits(TypedDict):
+class AdmissionLimits(TypedDict):
     """What of an Admission a tenant's quotas say; the meanings are there."""
 
     queued_limit: int
@@ -32,10 +31,9 @@ class Limits(TypedDict):
     gpus_limit: int
 
 
-@lru_cache(maxsize=1024)  # by quotas: many tenants have the same
-def limits_of(quotas: Quotas) -> Limits:
-    """What a job of a tenant with these quotas is held against. Shared: not to be changed."""
-    return Limits(
+def admission_limits(quotas: Quotas) -> AdmissionLimits:
+    """What a job of a tenant with these quotas is held against."""
+    return AdmissionLimits(
         queued_limit=quotas.queued_jobs,
         requests_per_minute=quotas.requests_per_minute,
         concurrency=quotas.concurrency,

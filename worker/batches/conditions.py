@@ -8,7 +8,7 @@ from policies.quotas import Quotas
 from store.batches.records import BatchRecord, line_job_id
 from store.catalog import Catalog
 from store.errors import TenantUnknown
-from store.jobs.records import Admission, limits_of
+from store.jobs.records import Admission, admission_limits
 
 NOT_SERVED = "This version is no longer served: it was deleted or refused."
 NO_TENANT = "The tenant was deleted."
@@ -72,5 +72,5 @@ def admission(
         engine_limit=engine_limit,
         listening=None,
         deadline_seconds=max(1, record.deadline_ms - now_ms) / 1000 if record.deadline_ms else None,
-        **limits_of(quotas),
+        **admission_limits(quotas),
     )
