@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -35,3 +35,9 @@ class Address:
     media: tuple[str, ...] = ()  # content types of answers that have no shape
     open: bool = False  # needs no key
     linked: bool = False  # needs no key from who holds a signed link
+
+
+def with_head(get: Address) -> tuple[Address, Address]:
+    """An address and the same with HEAD: its headers and its problems, and no body."""
+    name = f"head_{get.operation_id.removeprefix('get_')}"
+    return get, replace(get, operation_id=name, method="HEAD", shape=None, media=())

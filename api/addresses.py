@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api import checks, described, events, health, jobs, metrics, models, outputs, quotas, schemas, uploads, usage
-from api.address import BODY, LIMITED, Address
+from api.address import BODY, LIMITED, Address, with_head
 from api.batch_addresses import BATCH_ADDRESSES
 from api.described import IDEMPOTENCY, JOB_ID, NAME, NUMBER, PREFER, STORED, TOKEN_ID, WHO
 from api.webhook_addresses import WEBHOOK_ADDRESSES
@@ -73,30 +73,20 @@ ADDRESSES = (
         problems=(*WHO, "job_not_found", "invalid_request", "too_many_streams"),
         parameters=(JOB_ID, *described.EVENT_PLACE),
     ),
-    Address(
-        operation_id="get_output",
-        method="GET",
-        path="/v1/jobs/{id}/output",
-        endpoint=outputs.output,
-        tag="jobs",
-        shape=None,
-        answers={200: described.OUTPUT_HEADERS, 206: (*described.OUTPUT_HEADERS, "Content-Range")},
-        media=described.OUTPUT_MEDIA,
-        problems=OUTPUT_PROBLEMS,
-        parameters=(JOB_ID, *described.LINK_QUERY, described.RANGE),
-        linked=True,
-    ),
-    Address(
-        operation_id="head_output",
-        method="HEAD",
-        path="/v1/jobs/{id}/output",
-        endpoint=outputs.output,
-        tag="jobs",
-        shape=None,
-        answers={200: described.OUTPUT_HEADERS, 206: (*described.OUTPUT_HEADERS, "Content-Range")},
-        problems=OUTPUT_PROBLEMS,
-        parameters=(JOB_ID, *described.LINK_QUERY, described.RANGE),
-        linked=True,
+    *with_head(
+        Address(
+            operation_id="get_output",
+            method="GET",
+            path="/v1/jobs/{id}/output",
+            endpoint=outputs.output,
+            tag="jobs",
+            shape=None,
+            answers={200: described.OUTPUT_HEADERS, 206: (*described.OUTPUT_HEADERS, "Content-Range")},
+            media=described.OUTPUT_MEDIA,
+            problems=OUTPUT_PROBLEMS,
+            parameters=(JOB_ID, *described.LINK_QUERY, described.RANGE),
+            linked=True,
+        ),
     ),
     Address(
         operation_id="cancel_job",
@@ -246,43 +236,28 @@ ADDRESSES = (
         problems=(*WHO, "forbidden_scope", "invalid_request"),
         parameters=tuple(described.USAGE_QUERY),
     ),
-    Address(
-        operation_id="healthz",
-        method="GET",
-        path="/healthz",
-        endpoint=health.healthz,
-        tag="operations",
-        shape=schemas.Health,
-        open=True,
+    *with_head(
+        Address(
+            operation_id="healthz",
+            method="GET",
+            path="/healthz",
+            endpoint=health.healthz,
+            tag="operations",
+            shape=schemas.Health,
+            open=True,
+        ),
     ),
-    Address(
-        operation_id="head_healthz",
-        method="HEAD",
-        path="/healthz",
-        endpoint=health.healthz,
-        tag="operations",
-        shape=None,
-        open=True,
-    ),
-    Address(
-        operation_id="head_readyz",
-        method="HEAD",
-        path="/readyz",
-        endpoint=health.readyz,
-        tag="operations",
-        shape=None,
-        problems=("redis_unavailable", "catalog_unavailable", "no_worker", "engine_unreachable", "worker_fault"),
-        open=True,
-    ),
-    Address(
-        operation_id="readyz",
-        method="GET",
-        path="/readyz",
-        endpoint=health.readyz,
-        tag="operations",
-        shape=schemas.Readiness,
-        problems=("redis_unavailable", "catalog_unavailable", "no_worker", "engine_unreachable", "worker_fault"),
-        open=True,
+    *with_head(
+        Address(
+            operation_id="readyz",
+            method="GET",
+            path="/readyz",
+            endpoint=health.readyz,
+            tag="operations",
+            shape=schemas.Readiness,
+            problems=("redis_unavailable", "catalog_unavailable", "no_worker", "engine_unreachable", "worker_fault"),
+            open=True,
+        ),
     ),
     Address(
         operation_id="metrics",
